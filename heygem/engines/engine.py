@@ -1,0 +1,88 @@
+"""The seam between the pipeline and what paints mouths: a lip-sync engine.
+
+The pipeline detects, tracks, crops, pastes back and encodes, for every engine alike. An engine says which crop of the
+face it wants and turns (voice features, tracked faces, reference crops) into mouth patches of that crop.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heygem.engines.alignment import CropSpec, Image, Points
+
+
+@dataclass(frozen=True)
+class VoiceFeatures:
+    """What an engine wants to know of a voice, one row per 1 / `rate_hz` seconds, the first at time 0.
+
+    Computed once per voice and reused for every video; `values` is (T, C) float32 and means what its engine says.
+    """
+
+    values: NDArray[np.float32]
+    rate_hz: float
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.values) / self.rate_hz
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """A face cut out of a frame: `image` (S, S, 3) uint8 BGR, `points` (131, 2) in crop pixels."""
+
+    image: Image
+    points: Points
+
+
+@dataclass(frozen=True)
+class MouthRequest:
+    """One frame to repaint: the target's crop, and the moment of the voice that it must show."""
+
+    face: FaceCrop
+    time_s: float
+
+
+class Performance(Protocol):
+    """One voice on one tracked face. Holds what is the same for all of its frames; not for several threads."""
+
+    def paint(self, requests: Sequence[MouthRequest]) -> NDArray[np.uint8]:
+        """The patches, (N, S, S, 3) uint8 BGR, in the crops' own pixels."""
+        ...
+
+
+class LipSyncEngine(Protocol):
+    """A lip-sync technique with its weights loaded."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def crop(self) -> CropSpec:
+        """The crop that requests and references must have."""
+        ...
+
+    @property
+    def paste_mask(self) -> NDArray[np.float32]:
+        """(S, S) in 0..1, zero at the rim: how much of a patch replaces the frame."""
+        ...
+
+    @property
+    def reference_count(self) -> int:
+        """How many reference crops `perform` makes use of."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many requests `paint` is fastest with on this device."""
+        ...
+
+    def listen(self, waveform: Iterable[NDArray[np.float32]]) -> VoiceFeatures:
+        """The features of a voice that arrives in pieces of mono samples, 16 kHz, in -1..1."""
+        ...
+
+    def perform(self, voice: VoiceFeatures, faces: NDArray[np.float32], references: Sequence[FaceCrop]) -> Performance:
+        """Get ready to paint `voice` on the face tracked as `faces`: (T, 131, 2) in frame pixels, NaN where lost."""
+        ...
