@@ -1,0 +1,188 @@
+"""Every error that a user may see, in one tree, each with a stable code.
+
+HeyGemError
+├── InputError                    the user can mend it: exit status 2
+│   ├── MediaError                one file is not what is needed; has `path`
+│   │   ├── MediaNotFoundError
+│   │   ├── MediaIsFolderError
+│   │   ├── MediaPermissionError
+│   │   ├── MediaEmptyError
+│   │   ├── MediaUnreadableError
+│   │   ├── MediaTruncatedError
+│   │   ├── NoPictureError
+│   │   ├── NoFramesError
+│   │   ├── NoSoundError
+│   │   ├── NoSamplesError
+│   │   ├── FrameTooLargeError
+│   │   ├── MediaTooLongError
+│   │   └── NoFaceError
+│   ├── FaceChoiceError
+│   ├── InputMissingError
+│   ├── OutputPathError
+│   └── SettingsError
+├── FaultError                    ours or the machine's: exit status 1
+│   ├── DiskFullError
+│   ├── FfmpegMissingError
+│   ├── EncodeError
+│   ├── WeightsError
+│   └── UnexpectedError
+└── CancelledError                asked for: exit status 130
+
+The sentences for the codes stand in `config/strings.toml`; this file knows no language.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class HeyGemError(Exception):
+    """Base of the tree. `context` fills the placeholders of the code's sentence."""
+
+    code: ClassVar[str] = "UNEXPECTED"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, **context: object) -> None:
+        self.context = context
+        super().__init__(self.code, context)
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{key}={value}" for key, value in self.context.items())
+        return f"{self.code}: {details}" if details else self.code
+
+
+class InputError(HeyGemError):
+    code = "INPUT_INVALID"
+    exit_status = 2
+
+
+class MediaError(InputError):
+    code = "MEDIA_INVALID"
+
+    def __init__(self, path: Path, **context: object) -> None:
+        self.path = path
+        super().__init__(name=path.name, path=path, **context)
+
+
+class MediaNotFoundError(MediaError):
+    code = "MEDIA_NOT_FOUND"
+
+
+class MediaIsFolderError(MediaError):
+    code = "MEDIA_IS_FOLDER"
+
+
+class MediaPermissionError(MediaError):
+    code = "MEDIA_NO_PERMISSION"
+
+
+class MediaEmptyError(MediaError):
+    code = "MEDIA_EMPTY"
+
+
+class MediaUnreadableError(MediaError):
+    """Not a media file, or damaged beyond reading. Context: `reason`."""
+
+    code = "MEDIA_UNREADABLE"
+
+
+class MediaTruncatedError(MediaError):
+    """The file ends before its own table of contents does. Context: `found`, `expected` (packets)."""
+
+    code = "MEDIA_TRUNCATED"
+
+
+class NoPictureError(MediaError):
+    """A file with sound alone where a person's video or photo is needed."""
+
+    code = "MEDIA_NO_PICTURE"
+
+
+class NoFramesError(MediaError):
+    code = "MEDIA_NO_FRAMES"
+
+
+class NoSoundError(MediaError):
+    """A file with picture alone where a voice is needed."""
+
+    code = "MEDIA_NO_SOUND"
+
+
+class NoSamplesError(MediaError):
+    code = "MEDIA_NO_SAMPLES"
+
+
+class FrameTooLargeError(MediaError):
+    """Context: `width`, `height`, `max_width`, `max_height` (pixels)."""
+
+    code = "MEDIA_FRAME_TOO_LARGE"
+
+
+class MediaTooLongError(MediaError):
+    """Context: `duration_min`, `max_min` (minutes)."""
+
+    code = "MEDIA_TOO_LONG"
+
+
+class NoFaceError(MediaError):
+    code = "FACE_NOT_FOUND"
+
+
+class FaceChoiceError(InputError):
+    """Not a face choice, or fewer faces than asked for. Context: `choice`, `faces`."""
+
+    code = "FACE_CHOICE_INVALID"
+
+
+class InputMissingError(InputError):
+    """Context: `what`, the missing field."""
+
+    code = "INPUT_MISSING"
+
+
+class OutputPathError(InputError):
+    """The output cannot be written there. Context: `path`, `reason`."""
+
+    code = "OUTPUT_NOT_WRITABLE"
+
+
+class SettingsError(InputError):
+    """Context: `setting`, `reason`."""
+
+    code = "SETTINGS_INVALID"
+
+
+class FaultError(HeyGemError):
+    code = "FAULT"
+
+
+class DiskFullError(FaultError):
+    """Context: `path`, `free_mb`, `needed_mb`."""
+
+    code = "DISK_FULL"
+
+
+class FfmpegMissingError(FaultError):
+    code = "FFMPEG_MISSING"
+
+
+class EncodeError(FaultError):
+    """Context: `reason`, the encoder's last words."""
+
+    code = "ENCODE_FAILED"
+
+
+class WeightsError(FaultError):
+    """Weights are missing or damaged. Context: `path`, `reason`."""
+
+    code = "WEIGHTS_UNUSABLE"
+
+
+class UnexpectedError(FaultError):
+    """Something that no code foresaw; the traceback is in the log. Context: `reason`."""
+
+    code = "UNEXPECTED"
+
+
+class CancelledError(HeyGemError):
+    code = "CANCELLED"
+    exit_status = 130

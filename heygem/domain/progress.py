@@ -1,0 +1,109 @@
+"""One progress event for every sink (page, command line, log), and the token that cancels the work that reports."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from heygem.domain.errors import CancelledError
+
+T = TypeVar("T")
+
+
+class Stage(StrEnum):
+    """The steps of a job, in their order."""
+
+    PREPARE = "prepare"
+    LISTEN = "listen"
+    TRACK = "track"
+    RENDER = "render"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units of `stage` (frames; seconds of voice when listening); `eta_s` for the whole job."""
+
+    stage: Stage
+    done: int
+    total: int
+    eta_s: float | None = None
+
+    @property
+    def share(self) -> float:
+        """How much of the stage is done, 0..1."""
+        return min(1.0, self.done / self.total) if self.total > 0 else 0.0
+
+
+ProgressSink: TypeAlias = Callable[[Progress], None]
+
+
+class CancelToken:
+    """Set by whoever wants the work to end, looked at between frames by whoever does it."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        self._event.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raises CancelledError once the token is set."""
+        if self._event.is_set():
+            raise CancelledError()
+
+    def guard(self, items: Iterable[T]) -> Iterator[T]:
+        """`items`, with a check before each."""
+        for item in items:
+            self.check()
+            yield item
+
+
+class EtaClock:
+    """Turns (stage, done, total) into events with the time that the whole job still needs.
+
+    `plan` says how many units each stage has and `cost` how long a unit of it takes by guess, in any common unit; as
+    soon as a stage has run, its measured pace rescales the guesses for those that follow.
+    """
+
+    def __init__(
+        self,
+        plan: dict[Stage, int],
+        cost: dict[Stage, float],
+        sink: ProgressSink,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan = dict(plan)
+        self._cost = cost
+        self._sink = sink
+        self._now = now
+        self._stage: Stage | None = None
+        self._stage_began = 0.0
+        self._scale: float | None = None
+
+    def report(self, stage: Stage, done: int, total: int | None = None) -> None:
+        """Sends one event. A `total` other than planned (a cached stage, say) replaces the plan's."""
+        now = self._now()
+        if total is not None:
+            self._plan[stage] = total
+        if stage is not self._stage:
+            self._stage, self._stage_began = stage, now
+        planned = self._plan.get(stage, 0)
+        elapsed = now - self._stage_began
+        if done > 0 and elapsed > 0.5:
+            self._scale = elapsed / (done * self._cost[stage])
+        self._sink(Progress(stage, done, planned, self._eta(stage, done)))
+
+    def _eta(self, stage: Stage, done: int) -> float | None:
+        if self._scale is None:
+            return None
+        stages = list(Stage)
+        later = stages[stages.index(stage) + 1 :]
+        left = (self._plan.get(stage, 0) - done) * self._cost[stage]
+        left += sum(self._plan.get(name, 0) * self._cost[name] for name in later)
+        return max(0.0, left * self._scale)

@@ -1,0 +1,58 @@
+"""Reads and writes network weights: safetensors files, half precision on disk, single precision in memory.
+
+Knows nothing of the networks; their names, versions and configurations travel in the file's metadata.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file on the CPU, those in half precision widened to float32.
+
+    Raises FileNotFoundError where the file is missing and safetensors.SafetensorError where it is damaged.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    with safe_open(path, framework="pt") as file:
+        return {name: _widen(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What `save_weights` was told: name, version, config; values are decoded from JSON where they are JSON."""
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    with safe_open(path, framework="pt") as file:
+        return {key: _decode(value) for key, value in (file.metadata() or {}).items()}
+
+
+def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
+    """Write `weights` to `path` at once, floats as float16; `metadata` is encoded as JSON, a value at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    narrow = {name: _narrow(tensor) for name, tensor in weights.items()}
+    save_file(narrow, part, {key: json.dumps(value) for key, value in metadata.items()})
+    part.replace(path)
+
+
+def _widen(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+
+
+def _narrow(tensor: Tensor) -> Tensor:
+    tensor = tensor.detach().cpu()
+    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+
+
+def _decode(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
