@@ -1,0 +1,68 @@
+"""The teacher: finds our 131 landmarks with MediaPipe's Face Landmarker, frame after frame of one clip.
+
+Used for training and tests alone. Its weights lie in the folder of teachers and are never shipped.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import cv2
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python import BaseOptions, vision
+from numpy.typing import NDArray
+
+from heygem.engines.alignment import Image
+from training.teacher_landmarks import TEACHER_INDICES
+
+SMALL: Final = 448  # frames with a shorter side than this are enlarged to it, or small faces are missed
+STILL_BORDER: Final = 0.25  # of the frame: tight face crops are framed with this much grey, or the face is missed
+
+
+class Teacher:
+    """Follows one face through the frames of one clip. Not for several clips: it remembers the face."""
+
+    def __init__(self, landmarker: vision.FaceLandmarker, fps: float, border: float = 0.0) -> None:
+        self._landmarker = landmarker
+        self._fps = fps
+        self._border = border
+        self._index = 0
+
+    def find(self, frame: Image) -> NDArray[np.float32] | None:
+        """(131, 3) x, y in pixels of `frame` (H, W, 3) BGR and depth in the same unit, or None."""
+        height, width = frame.shape[:2]
+        margin = round(self._border * max(height, width))
+        if margin:
+            frame = cv2.copyMakeBorder(frame, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(96, 96, 96))
+        scale = max(1.0, SMALL / min(frame.shape[:2]))
+        if scale > 1:
+            frame = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
+        found = self._landmarker.detect_for_video(picture, round(self._index * 1000 / self._fps))
+        self._index += 1
+        if not found.face_landmarks:
+            return None
+        mesh = found.face_landmarks[0]
+        full = np.array([[p.x, p.y, p.z] for p in (mesh[i] for i in TEACHER_INDICES)], dtype=np.float32)
+        size = np.array([frame.shape[1], frame.shape[0], frame.shape[1]], dtype=np.float32)
+        # MediaPipe counts from the corner of the first pixel; a pixel's centre is at whole coordinates here.
+        half = np.array([0.5, 0.5, 0.0], dtype=np.float32)
+        shift = np.array([margin, margin, 0], dtype=np.float32)
+        return full * size / scale - shift - half
+
+
+@contextmanager
+def open_teacher(folder: Path, fps: float, border: float = 0.0) -> Iterator[Teacher]:
+    """A fresh teacher for one clip of `fps`; `folder` holds face_landmarker.task."""
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(folder / "face_landmarker.task")),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=1,
+    )
+    landmarker = vision.FaceLandmarker.create_from_options(options)
+    try:
+        yield Teacher(landmarker, fps, border)
+    finally:
+        landmarker.close()
