@@ -112,7 +112,7 @@ class NoSamplesError(MediaError):
 
 
 class FrameTooLargeError(MediaError):
-    """Context: `width`, `height`, `max_width`, `max_height` (pixels)."""
+    """Context: `width`, `height`, `max_side`, `max_pixels`."""
 
     code = "MEDIA_FRAME_TOO_LARGE"
 

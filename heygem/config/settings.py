@@ -1,0 +1,72 @@
+"""The settings tree, checked at start: from the command line, the environment (HEYGEM_…), heygem.toml, defaults."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from heygem.domain.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class ServerSettings(BaseModel):
+    host: str = Field("127.0.0.1", description="Address that the page is served on; 0.0.0.0 for every network")
+    port: int = Field(7860, ge=0, le=65535, description="Port of the page; 0 takes a free one")
+    language: Literal["zh", "en"] = Field("zh", description="Language of the page before a user switches")
+
+
+class PathSettings(BaseModel):
+    outputs: Path = Field(ROOT / "outputs", description="Folder of the finished videos")
+    models: Path = Field(ROOT / "models", description="Folder of the weights")
+    cache: Path = Field(ROOT / "cache", description="Folder of tracked faces and uploads; may be emptied at any time")
+    logs: Path = Field(ROOT / "logs", description="Folder of the log files")
+
+
+class LimitSettings(BaseModel):
+    max_side_px: int = Field(4096, ge=64, le=16384, description="Longest side of a video or photo")
+    max_pixels: int = Field(4096 * 2304, ge=4096, description="Most pixels of one frame")
+    max_duration_min: float = Field(120, gt=0, description="Longest voice, in minutes")
+    disk_reserve_mb: int = Field(500, ge=0, description="Free space that a job must leave on the output disk, in MB")
+    track_cache_mb: int = Field(512, ge=0, description="Most space that cached face tracks may take, in MB")
+
+
+class EncodeChoice(BaseModel):
+    codec: Literal["auto", "libx264", "h264_nvenc"] = Field("auto", description="auto tries NVENC, then libx264")
+    preset: str = Field("veryfast", pattern=r"^[a-z0-9]+$", description="Preset of libx264")
+    crf: int = Field(18, ge=0, le=51, description="Constant rate factor; smaller is better and larger in bytes")
+
+
+class Settings(BaseSettings):
+    """The whole tree. Lower floors are handed one section or plain values."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HEYGEM_", env_nested_delimiter="__", toml_file=ROOT / "heygem.toml", extra="forbid"
+    )
+
+    server: ServerSettings = ServerSettings()
+    paths: PathSettings = PathSettings()
+    limits: LimitSettings = LimitSettings()
+    encode: EncodeChoice = EncodeChoice()
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings, `overrides` (nested dicts, as from the command line) first. Raises SettingsError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(setting=".".join(map(str, first["loc"])), reason=first["msg"]) from error

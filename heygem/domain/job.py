@@ -1,0 +1,105 @@
+"""A lip-sync job: what is asked for, the states it goes through, what comes out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from heygem.domain.errors import FaceChoiceError, HeyGemError
+from heygem.domain.media import TimeRange
+from heygem.domain.progress import Progress, Stage
+
+
+class FaceRule(StrEnum):
+    """By what a face is chosen among several."""
+
+    LARGEST = "largest"
+    LEFT = "left"
+    RIGHT = "right"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class FaceChoice:
+    """Which face speaks. `number` counts from 1, from left to right, and is meant by FaceRule.NUMBER alone."""
+
+    rule: FaceRule = FaceRule.LARGEST
+    number: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "FaceChoice":
+        """From `largest`, `left`, `right` or a number from 1. Raises FaceChoiceError."""
+        word = text.strip().lower()
+        if re.fullmatch(r"[1-9]\d?", word):
+            return cls(FaceRule.NUMBER, int(word))
+        if word in (FaceRule.LARGEST, FaceRule.LEFT, FaceRule.RIGHT):
+            return cls(FaceRule(word))
+        raise FaceChoiceError(choice=text, faces="?")
+
+    def __str__(self) -> str:
+        return str(self.number) if self.rule is FaceRule.NUMBER else str(self.rule)
+
+
+@dataclass(frozen=True)
+class LipSyncRequest:
+    """`person` is a video or a photo, `voice` a sound file or a video with sound; `output` must not exist yet."""
+
+    person: Path
+    voice: Path
+    output: Path
+    face: FaceChoice = FaceChoice()
+
+
+@dataclass(frozen=True)
+class LipSyncResult:
+    """`unchanged` are the stretches of the output that passed through as they were: no face, or turned too far away."""
+
+    path: Path
+    frame_count: int
+    duration_s: float
+    unchanged: tuple[TimeRange, ...] = ()
+    is_track_cached: bool = False
+    stage_seconds: Mapping[Stage, float] = field(default_factory=dict)
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return not _NEXT[self]
+
+
+_NEXT: Final[Mapping[JobState, frozenset[JobState]]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+
+
+def check_transition(now: JobState, then: JobState) -> JobState:
+    """`then`, if a job may go there from `now`. Raises ValueError otherwise."""
+    if then not in _NEXT[now]:
+        raise ValueError(f"a job cannot go from {now} to {then}")
+    return then
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """A job as seen at one moment. `ahead` counts the jobs that run before it while it is queued."""
+
+    job_id: str
+    request: LipSyncRequest
+    state: JobState = JobState.QUEUED
+    ahead: int = 0
+    progress: Progress | None = None
+    result: LipSyncResult | None = None
+    error: HeyGemError | None = None
