@@ -1,4 +1,4 @@
-"""Builds heygem/engines/face_template.json: the mean of the near-frontal training faces. `python -m training.build_template`
+"""Builds face_template.json, the mean of the near-frontal training faces: `python -m training.build_template`.
 
 Procrustes: each face is brought to the mean so far by the landmarks that speech does not move; sets of clips count
 alike, however many frames they have.
@@ -25,7 +25,7 @@ def is_frontal(points: Points) -> bool:
     width = float(np.linalg.norm(axis))
     if width < 24:
         return False
-    along = (points[[122, 130, 4 + 5, 27]] - points[76]) @ axis / width**2
+    along = (points[[122, 130, 9, 27]] - points[76]) @ axis / width**2
     sides = along[2] + along[3]
     return bool(abs(along[0] - 0.5) < 0.06 and abs(along[1] - 0.5) < 0.06 and abs(sides - 1) < 0.1)
 

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from heygem.domain import landmarks
 from heygem.engines.alignment import Points
 
