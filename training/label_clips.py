@@ -9,18 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset import CLIPS, DATA, SPLITS, TEACHERS, decode, label_path, list_clips, read_fps
-from training.teacher import STILL_BORDER, open_teacher
+from training.teacher import STILL_BORDER, find_face_region, open_teacher
 from training.teacher_landmarks import TEACHER_INDICES
 
 
 def label_clip(clip: Path) -> int:
     """Write the labels of `clip` (relative to the folder of clips); how many of its frames have a face."""
     video = CLIPS / clip
-    points, size = _follow(video, border=0.0)
-    if np.isfinite(points[:, 0, 0]).mean() < 0.5:  # perhaps the face fills the frame
-        again, size = _follow(video, border=STILL_BORDER)
-        if np.isfinite(again[:, 0, 0]).sum() > np.isfinite(points[:, 0, 0]).sum():
-            points = again
+    points, size = _follow(video)
+    if np.isfinite(points[:, 0, 0]).mean() < 0.5:
+        again, size = _follow(video, border=STILL_BORDER)  # perhaps the face fills the frame
+        points = _better(points, again)
+        region = find_face_region(decode(video), TEACHERS)  # or it is small in it
+        if region is not None:
+            again, size = _follow(video, region=region)
+            points = _better(points, again)
+    if np.isfinite(points[:, 0, 0]).mean() < 0.2:  # mouths without faces: what is found there is wrong
+        points[:] = np.nan
     target = label_path(clip)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
@@ -38,16 +43,23 @@ def label_clip(clip: Path) -> int:
     return int(np.isfinite(points[:, 0, 0]).sum())
 
 
-def _follow(video: Path, border: float) -> tuple[NDArray[np.float32], tuple[int, int]]:
-    """(T, 131, 3) of all frames and the frames' (width, height)."""
+def _better(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    return second if np.isfinite(second[:, 0, 0]).sum() > np.isfinite(first[:, 0, 0]).sum() else first
+
+
+def _follow(
+    video: Path, border: float = 0.0, region: tuple[int, int, int, int] | None = None
+) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """(T, 131, 3) of all frames, looked for in `region` (left, top, right, bottom), and the frames' (width, height)."""
     missing = np.full((len(TEACHER_INDICES), 3), np.nan, dtype=np.float32)
     rows = []
     size = (0, 0)
     with open_teacher(TEACHERS, read_fps(video), border) as teacher:
         for frame in decode(video):
             size = (frame.shape[1], frame.shape[0])
-            found = teacher.find(frame)
-            rows.append(missing if found is None else found)
+            left, top, right, bottom = region or (0, 0, *size)
+            found = teacher.find(np.ascontiguousarray(frame[top:bottom, left:right]))
+            rows.append(missing if found is None else found + np.float32([left, top, 0]))
     return np.stack(rows), size
 
 

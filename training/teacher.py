@@ -3,8 +3,9 @@
 Used for training and tests alone. Its weights lie in the folder of teachers and are never shipped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -66,3 +67,39 @@ def open_teacher(folder: Path, fps: float, border: float = 0.0) -> Iterator[Teac
         yield Teacher(landmarker, fps, border)
     finally:
         landmarker.close()
+
+
+def find_face_region(frames: Iterable[Image], folder: Path) -> tuple[int, int, int, int] | None:
+    """The square (left, top, right, bottom) in which the largest face of a clip stays, or None; by YuNet.
+
+    For faces that are too small in their frame for the Face Landmarker's own detector.
+    """
+    boxes = []
+    size = (0, 0)
+    for frame in frames:
+        size = (frame.shape[1], frame.shape[0])
+        found = find_boxes(frame, folder)
+        if len(found):
+            boxes.append(found[np.argmax(found[:, 2] * found[:, 3])])
+    if not boxes:
+        return None
+    left, top, width, height = np.median(np.array(boxes), axis=0)
+    side = 3.0 * max(width, height)
+    x, y = left + width / 2 - side / 2, top + height / 2 - side / 2
+    return max(0, int(x)), max(0, int(y)), min(size[0], int(x + side)), min(size[1], int(y + side))
+
+
+def find_boxes(frame: Image, folder: Path, threshold: float = 0.7) -> NDArray[np.float32]:
+    """The faces that YuNet sees: (N, 4) left, top, width, height in pixels. `folder` holds its weights."""
+    path = str(folder / "face_detection_yunet_2023mar.onnx")
+    scale = min(1.0, 640 / max(frame.shape[:2]))
+    small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    detector = _open_yunet(path, threshold)
+    detector.setInputSize((small.shape[1], small.shape[0]))
+    found = detector.detect(small)[1]
+    return np.zeros((0, 4), np.float32) if found is None else np.float32(found[:, :4] / scale)
+
+
+@cache
+def _open_yunet(path: str, threshold: float) -> cv2.FaceDetectorYN:
+    return cv2.FaceDetectorYN.create(path, "", (320, 320), threshold)
