@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from heygem.domain.errors import CancelledError
 
 T = TypeVar("T")
+
+_SHORTEST_PAUSE_S: Final = 0.1
 
 
 class Stage(StrEnum):
@@ -68,7 +70,8 @@ class EtaClock:
     """Turns (stage, done, total) into events with the time that the whole job still needs.
 
     `plan` says how many units each stage has and `cost` how long a unit of it takes by guess, in any common unit; as
-    soon as a stage has run, its measured pace rescales the guesses for those that follow.
+    soon as a stage has run, its measured pace rescales the guesses for those that follow. At most ten events a second
+    and stage are sent, and always a stage's first and last.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class EtaClock:
         self._now = now
         self._stage: Stage | None = None
         self._stage_began = 0.0
+        self._last_sent = 0.0
         self._scale: float | None = None
 
     def report(self, stage: Stage, done: int, total: int | None = None) -> None:
@@ -94,6 +98,9 @@ class EtaClock:
         if stage is not self._stage:
             self._stage, self._stage_began = stage, now
         planned = self._plan.get(stage, 0)
+        if 0 < done < planned and now - self._last_sent < _SHORTEST_PAUSE_S:
+            return
+        self._last_sent = now
         elapsed = now - self._stage_began
         if done > 0 and elapsed > 0.5:
             self._scale = elapsed / (done * self._cost[stage])

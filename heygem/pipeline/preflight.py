@@ -1,0 +1,78 @@
+"""Looks at a job's inputs before any work is done, so that what cannot succeed is refused at once."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from heygem.config.settings import LimitSettings
+from heygem.domain.errors import (
+    DiskFullError,
+    FrameTooLargeError,
+    MediaTooLongError,
+    OutputPathError,
+)
+from heygem.domain.job import LipSyncRequest
+from heygem.domain.media import AudioFacts, VideoFacts
+from heygem.media.probe import probe_audio, probe_video
+
+_BITS_PER_PIXEL: Final = 0.2  # H.264 at CRF 18, on the generous side
+_SOUND_BYTES_PER_S: Final = 24_000
+_MB: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """What a job will do: make `frame_count` frames from the first `source_count` of the person's."""
+
+    request: LipSyncRequest
+    person: VideoFacts
+    voice: AudioFacts
+    frame_count: int
+    source_count: int
+    estimated_bytes: int
+
+
+def plan_job(request: LipSyncRequest, limits: LimitSettings) -> JobPlan:
+    """Probes both inputs, checks them against the limits, the output's place and the disk. Raises what is wrong."""
+    person, voice = probe_video(request.person), probe_audio(request.voice)
+    if max(person.width, person.height) > limits.max_side_px or person.width * person.height > limits.max_pixels:
+        raise FrameTooLargeError(
+            person.path,
+            width=person.width,
+            height=person.height,
+            max_side=limits.max_side_px,
+            max_pixels=limits.max_pixels,
+        )
+    if voice.duration_s > limits.max_duration_min * 60:
+        raise MediaTooLongError(
+            voice.path, duration_min=round(voice.duration_s / 60, 1), max_min=f"{limits.max_duration_min:g}"
+        )
+    frame_count = max(1, round(voice.duration_s * person.frame_rate))
+    picture_bytes = frame_count * person.width * person.height * _BITS_PER_PIXEL / 8
+    estimated_bytes = int(picture_bytes + voice.duration_s * _SOUND_BYTES_PER_S)
+    check_output(request.output)
+    check_disk(request.output.parent, estimated_bytes + limits.disk_reserve_mb * _MB)
+    return JobPlan(request, person, voice, frame_count, min(frame_count, person.frame_count), estimated_bytes)
+
+
+def check_output(output: Path) -> None:
+    """Raises OutputPathError unless a new MP4 can be made there; makes its folder if need be."""
+    if output.suffix.lower() != ".mp4":
+        raise OutputPathError(path=output, reason="not .mp4")
+    if output.exists():
+        raise OutputPathError(path=output, reason="exists")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputPathError(path=output, reason=error.strerror or type(error).__name__) from error
+    if not os.access(output.parent, os.W_OK | os.X_OK):
+        raise OutputPathError(path=output, reason="permission denied")
+
+
+def check_disk(folder: Path, needed_bytes: int) -> None:
+    """Raises DiskFullError unless `needed_bytes` are free where `folder` lies."""
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
+        raise DiskFullError(path=folder, free_mb=free_bytes // _MB, needed_mb=needed_bytes // _MB)
