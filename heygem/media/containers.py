@@ -1,0 +1,87 @@
+"""The one door to PyAV for reading: opens a file and turns what the operating system and FFmpeg say about it into the
+errors of the domain. Knows nothing of pictures or sounds."""
+
+import errno
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import av
+import av.container
+import av.error
+
+from heygem.domain.errors import (
+    HeyGemError,
+    MediaEmptyError,
+    MediaIsFolderError,
+    MediaNotFoundError,
+    MediaPermissionError,
+    MediaUnreadableError,
+)
+
+# Playlists (HLS, DASH, concat) are missing on purpose: they would let an uploaded file read other files or the network.
+DEMUXERS: Final = (
+    "aac,ac3,aiff,amr,ape,apng,asf,au,avi,av1,caf,dv,eac3,flac,flv,gif,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mp3,mpeg,"
+    "mpegts,mpegvideo,mxf,nut,obu,ogg,rm,tta,w64,wav,webm,wv,yuv4mpegpipe"
+)
+OPEN_OPTIONS: Final = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
+
+logging.getLogger("libav").setLevel(logging.CRITICAL)
+
+
+def media_url(path: Path) -> str:
+    """`path` as FFmpeg takes it literally: a name with `:`, `%` or a leading `-` means nothing but itself."""
+    return f"file:{path.absolute()}"
+
+
+def check_file(path: Path) -> int:
+    """The size of a readable file with something in it, in bytes.
+
+    Raises MediaNotFoundError, MediaIsFolderError, MediaPermissionError, MediaEmptyError or MediaUnreadableError.
+    """
+    try:
+        if not stat.S_ISREG(mode := path.stat().st_mode):
+            # Opening a named pipe would wait for ever.
+            raise MediaIsFolderError(path) if stat.S_ISDIR(mode) else MediaUnreadableError(path, reason="not a file")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+    except (OSError, ValueError) as error:
+        raise translate_os_error(path, error) from error
+    if size == 0:
+        raise MediaEmptyError(path)
+    return size
+
+
+def translate_os_error(path: Path, error: OSError | ValueError) -> HeyGemError:
+    """The domain's error for a failure to open or read `path`."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return MediaNotFoundError(path)
+    if isinstance(error, IsADirectoryError):
+        return MediaIsFolderError(path)
+    if isinstance(error, PermissionError):
+        return MediaPermissionError(path)
+    if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+        return MediaNotFoundError(path)
+    return MediaUnreadableError(path, reason=str(error))
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[av.container.InputContainer]:
+    """The opened file. Whatever FFmpeg objects to, on opening or inside the block, is a MediaUnreadableError."""
+    check_file(path)
+    try:
+        with av.open(media_url(path), "r", container_options=OPEN_OPTIONS, metadata_errors="replace") as container:
+            yield container
+    except av.error.FFmpegError as error:
+        raise MediaUnreadableError(path, reason=describe(error)) from error
+
+
+def describe(error: av.error.FFmpegError) -> str:
+    """FFmpeg's sentence, with the last line of its log where there is one ("moov atom not found")."""
+    logged = error.log[1] if error.log else None
+    detail = logged[2].strip() if logged else ""
+    return f"{error.strerror}: {detail}" if detail else str(error.strerror)

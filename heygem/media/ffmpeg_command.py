@@ -1,0 +1,132 @@
+"""Builds the argument lists that FFmpeg is started with. Pure; the only file that knows ffmpeg-python."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import ffmpeg
+
+from heygem.domain.media import AudioFacts
+from heygem.media.audio import KEEP_TO_THE_CLOCK
+from heygem.media.containers import OPEN_OPTIONS, media_url
+
+AAC_SAMPLE_RATES: Final = (7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+AAC_CHANNELS: Final = (1, 2, 6, 8)  # what players can play: mono, stereo, 5.1 and 7.1
+AAC_BITS_PER_SAMPLE: Final = 3  # of one channel; the format's limit is 6
+MAX_AAC_BIT_RATE: Final = 128_000  # of one channel
+NVENC_CODEC: Final = "h264_nvenc"
+NVENC_PRESET: Final = "p5"
+# The exact matrix, and colour taken at full resolution before it is halved.
+SCALE_FLAGS: Final = "bicubic+accurate_rnd+full_chroma_inp"
+
+
+@dataclass(frozen=True)
+class EncodeSettings:
+    """`preset` is libx264's; `crf` its constant quality, 0 (lossless) to 51, used as NVENC's `cq` too."""
+
+    codec: str = "libx264"
+    preset: str = "medium"
+    crf: int = 18
+
+
+@dataclass(frozen=True)
+class EncodePlan:
+    """One output file: `frame_count` frames of `width` x `height` (even, pixels), and a voice cut to their length."""
+
+    output: Path
+    width: int
+    height: int
+    frame_rate: Fraction
+    frame_count: int
+    voice: AudioFacts | None = None
+    sample_aspect_ratio: Fraction = Fraction(1)
+    settings: EncodeSettings = field(default_factory=EncodeSettings)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def duration_s(self) -> Fraction:
+        return self.frame_count / self.frame_rate
+
+
+def encode_command(binary: Path, plan: EncodePlan) -> list[str]:
+    """Raw bgr24 frames on standard input and the voice's file to an H.264 MP4 that can be played while it loads.
+
+    Picture and sound end together: the sound is padded with silence or cut to the length of the frames.
+    """
+    frames = ffmpeg.input(
+        "pipe:0",
+        format="rawvideo",
+        pix_fmt="bgr24",
+        s=f"{plan.width}x{plan.height}",
+        framerate=str(plan.frame_rate),
+    )
+    aspect = plan.sample_aspect_ratio
+    picture = (
+        frames.filter("scale", out_color_matrix="bt709", out_range="tv", flags=SCALE_FLAGS)
+        .filter("format", "yuv420p")
+        # The frames' own notes win over the options of the output, and scaling makes none of primaries and curve.
+        .filter("setparams", colorspace="bt709", color_primaries="bt709", color_trc="bt709", range="tv")
+        .filter("setsar", f"{aspect.numerator}/{aspect.denominator}")
+    )
+    streams = [picture] if plan.voice is None else [picture, _cut_voice(plan.voice, plan.duration_s)]
+    output = ffmpeg.output(
+        *streams,
+        media_url(plan.output),
+        format="mp4",
+        movflags="+faststart",
+        map_metadata=-1,
+        **{f"metadata:g:{number}": f"{key}={value}" for number, (key, value) in enumerate(plan.metadata.items())},
+        **_codec_options(plan.settings),
+        **(_sound_options(plan.voice) if plan.voice else {}),
+    )
+    return _compile(binary, output)
+
+
+def nvenc_trial_command(binary: Path) -> list[str]:
+    """Encodes a few grey frames on the GPU and throws them away; fails where there is none."""
+    source = ffmpeg.input("color=c=gray:s=256x256:r=25:d=0.2", format="lavfi")
+    return _compile(binary, ffmpeg.output(source, "-", format="null", pix_fmt="yuv420p", vcodec=NVENC_CODEC))
+
+
+def nearest_sample_rate(sample_rate: int) -> int:
+    """The AAC sample rate (Hz) nearest to `sample_rate`, the higher of two."""
+    return min(AAC_SAMPLE_RATES, key=lambda rate: (abs(rate - sample_rate), -rate))
+
+
+def nearest_channels(channels: int) -> int:
+    """The largest number of channels that players can play and the voice can fill."""
+    return max((count for count in AAC_CHANNELS if count <= channels), default=1)
+
+
+def _cut_voice(voice: AudioFacts, duration_s: Fraction) -> Any:
+    sample_rate = nearest_sample_rate(voice.sample_rate)
+    samples = round(duration_s * sample_rate)
+    options = dict(pair.split("=") for pair in KEEP_TO_THE_CLOCK.split(":"))
+    source = ffmpeg.input(media_url(voice.path), vn=None, **OPEN_OPTIONS)
+    return (
+        source[f"a:{voice.stream_index}"]
+        .filter("aresample", sample_rate, **options)
+        .filter("apad", whole_len=samples)
+        .filter("atrim", end_sample=samples)
+    )
+
+
+def _codec_options(settings: EncodeSettings) -> dict[str, Any]:
+    if settings.codec == NVENC_CODEC:
+        quality = {"preset": NVENC_PRESET, "rc": "vbr", "cq": settings.crf, "video_bitrate": 0}
+    else:
+        quality = {"preset": settings.preset, "crf": settings.crf}
+    return {"vcodec": settings.codec, **quality}
+
+
+def _sound_options(voice: AudioFacts) -> dict[str, Any]:
+    sample_rate, channels = nearest_sample_rate(voice.sample_rate), nearest_channels(voice.channels)
+    bit_rate = min(MAX_AAC_BIT_RATE, AAC_BITS_PER_SAMPLE * sample_rate) * channels
+    return {"acodec": "aac", "ac": channels, "audio_bitrate": bit_rate}
+
+
+def _compile(binary: Path, output: Any) -> list[str]:
+    options = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
+    return list(ffmpeg.compile(options, cmd=str(binary), overwrite_output=True))
