@@ -12,30 +12,36 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ServerSettings(BaseModel):
-    host: str = Field("127.0.0.1", description="Address that the page is served on; 0.0.0.0 for every network")
-    port: int = Field(7860, ge=0, le=65535, description="Port of the page; 0 takes a free one")
-    language: Literal["zh", "en"] = Field("zh", description="Language of the page before a user switches")
+    host: str = Field(default="127.0.0.1", description="Address that the page is served on; 0.0.0.0 for every network")
+    port: int = Field(default=7860, ge=0, le=65535, description="Port of the page; 0 takes a free one")
+    language: Literal["zh", "en"] = Field(default="zh", description="Language of the page before a user switches")
 
 
 class PathSettings(BaseModel):
-    outputs: Path = Field(ROOT / "outputs", description="Folder of the finished videos")
-    models: Path = Field(ROOT / "models", description="Folder of the weights")
-    cache: Path = Field(ROOT / "cache", description="Folder of tracked faces and uploads; may be emptied at any time")
-    logs: Path = Field(ROOT / "logs", description="Folder of the log files")
+    outputs: Path = Field(default=ROOT / "outputs", description="Folder of the finished videos")
+    models: Path = Field(default=ROOT / "models", description="Folder of the weights")
+    cache: Path = Field(
+        default=ROOT / "cache", description="Folder of tracked faces and uploads; may be emptied at any time"
+    )
+    logs: Path = Field(default=ROOT / "logs", description="Folder of the log files")
 
 
 class LimitSettings(BaseModel):
-    max_side_px: int = Field(4096, ge=64, le=16384, description="Longest side of a video or photo")
-    max_pixels: int = Field(4096 * 2304, ge=4096, description="Most pixels of one frame")
-    max_duration_min: float = Field(120, gt=0, description="Longest voice, in minutes")
-    disk_reserve_mb: int = Field(500, ge=0, description="Free space that a job must leave on the output disk, in MB")
-    track_cache_mb: int = Field(512, ge=0, description="Most space that cached face tracks may take, in MB")
+    max_side_px: int = Field(default=4096, ge=64, le=16384, description="Longest side of a video or photo")
+    max_pixels: int = Field(default=4096 * 2304, ge=4096, description="Most pixels of one frame")
+    max_duration_min: float = Field(default=120, gt=0, description="Longest voice, in minutes")
+    disk_reserve_mb: int = Field(
+        default=500, ge=0, description="Free space that a job must leave on the output disk, in MB"
+    )
+    track_cache_mb: int = Field(default=512, ge=0, description="Most space that cached face tracks may take, in MB")
 
 
 class EncodeChoice(BaseModel):
-    codec: Literal["auto", "libx264", "h264_nvenc"] = Field("auto", description="auto tries NVENC, then libx264")
-    preset: str = Field("veryfast", pattern=r"^[a-z0-9]+$", description="Preset of libx264")
-    crf: int = Field(18, ge=0, le=51, description="Constant rate factor; smaller is better and larger in bytes")
+    codec: Literal["auto", "libx264", "h264_nvenc"] = Field(
+        default="auto", description="auto tries NVENC, then libx264"
+    )
+    preset: str = Field(default="veryfast", pattern=r"^[a-z0-9]+$", description="Preset of libx264")
+    crf: int = Field(default=18, ge=0, le=51, description="Constant rate factor; smaller is better and larger in bytes")
 
 
 class Settings(BaseSettings):
@@ -49,7 +55,7 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     limits: LimitSettings = LimitSettings()
     encode: EncodeChoice = EncodeChoice()
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from typing import Final
 
 from heygem.domain.errors import FaceChoiceError, HeyGemError
 from heygem.domain.media import TimeRange
-from heygem.domain.progress import Progress, Stage
+from heygem.domain.progress import Progress
 
 
 class FaceRule(StrEnum):
@@ -54,14 +54,17 @@ class LipSyncRequest:
 
 @dataclass(frozen=True)
 class LipSyncResult:
-    """`unchanged` are the stretches of the output that passed through as they were: no face, or turned too far away."""
+    """`unchanged` are the stretches of the output that passed through as they were: no face, or turned too far away.
+
+    `stage_seconds` has a row for each stage, and `render.…` for the steps of rendering, which run side by side.
+    """
 
     path: Path
     frame_count: int
     duration_s: float
     unchanged: tuple[TimeRange, ...] = ()
     is_track_cached: bool = False
-    stage_seconds: Mapping[Stage, float] = field(default_factory=dict)
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class JobState(StrEnum):

@@ -68,12 +68,24 @@ def frame_to_crop(points: Points, spec: CropSpec) -> Affine:
     corner = np.array(spec.center) - spec.side / 2
     face = frame_to_face(points)
     # A pixel's centre is at whole coordinates, as OpenCV has it.
-    return np.hstack([face[:, :2], (face[:, 2] - corner)[:, None]]) * spec.scale - np.array([[0, 0, 0.5], [0, 0, 0.5]])
+    shifted: Affine = np.hstack([face[:, :2], (face[:, 2] - corner)[:, None]]) * spec.scale
+    shifted[:, 2] -= 0.5
+    return shifted
 
 
 def transform(points: Points, affine: Affine) -> Points:
     """`points` moved by `affine`: (N, 2) float32."""
     return (points @ affine[:, :2].T + affine[:, 2]).astype(np.float32)
+
+
+def invert(affine: Affine) -> Affine:
+    """The transform back."""
+    return np.asarray(cv2.invertAffineTransform(affine), np.float64)
+
+
+def as_image(array: object) -> Image:
+    """What an OpenCV function gives for an image, typed as one."""
+    return np.asarray(array, np.uint8)
 
 
 def warp_crop(image: Image, affine: Affine, size: int) -> Image:
@@ -82,14 +94,14 @@ def warp_crop(image: Image, affine: Affine, size: int) -> Image:
     if shrink < 0.6:  # bilinear sampling would alias
         sigma = 0.5 * (1 / shrink - 1)
         image, affine = _cut_out(image, affine, size)
-        image = cv2.GaussianBlur(image, (0, 0), max(sigma, 0.3))
-    return cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        image = as_image(cv2.GaussianBlur(image, (0, 0), max(sigma, 0.3)))
+    crop = cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return as_image(crop)
 
 
 def _cut_out(image: Image, affine: Affine, size: int) -> tuple[Image, Affine]:
     """The part of `image` that a crop needs, so that filtering it does not cost the whole frame."""
-    inverse = cv2.invertAffineTransform(affine)
-    corners = transform(np.float32([[0, 0], [size, 0], [0, size], [size, size]]), inverse)
+    corners = transform(np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float32), invert(affine))
     height, width = image.shape[:2]
     left, top = np.clip(np.floor(corners.min(axis=0)) - 8, 0, [width - 1, height - 1]).astype(int)
     right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 8, [left + 1, top + 1], [width, height]).astype(int)

@@ -6,12 +6,14 @@ face it wants and turns (voice features, tracked faces, reference crops) into mo
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heygem.engines.alignment import CropSpec, Image, Points
+
+SAMPLE_RATE: Final = 16_000  # Hz, of the waveform that every engine listens to
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class LipSyncEngine(Protocol):
         ...
 
     def listen(self, waveform: Iterable[NDArray[np.float32]]) -> VoiceFeatures:
-        """The features of a voice that arrives in pieces of mono samples, 16 kHz, in -1..1."""
+        """The features of a voice that arrives in pieces of mono samples in -1..1, at SAMPLE_RATE."""
         ...
 
     def perform(self, voice: VoiceFeatures, faces: NDArray[np.float32], references: Sequence[FaceCrop]) -> Performance:

@@ -67,7 +67,7 @@ def measure_turn(points: FloatArray) -> float:
     """
     left, right = points[list(landmarks.EYE_OUTER_CORNERS)]
     along = (points - left) @ (right - left)
-    oval, nose = along[landmarks.OVAL], along[_NOSE_TIP]
+    oval, nose = along[landmarks.OVAL], float(along[_NOSE_TIP])
     low, high = float(oval.min()), float(oval.max())
     return abs((high - nose) - (nose - low)) / max(high - low, 1e-6)
 

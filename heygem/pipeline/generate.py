@@ -11,21 +11,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from heygem.config.settings import LimitSettings, Settings
+from heygem.config.settings import LimitSettings
 from heygem.domain.errors import NoFaceError
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
 from heygem.engines.alignment import Image
-from heygem.engines.device import choose_device
-from heygem.engines.embedded import EmbeddedEngine
-from heygem.engines.engine import FaceCrop, LipSyncEngine, VoiceFeatures
-from heygem.engines.face_tracker import FaceTracker
-from heygem.engines.mel import SAMPLE_RATE
+from heygem.engines.engine import SAMPLE_RATE, FaceCrop, LipSyncEngine, VoiceFeatures
 from heygem.media.audio import read_waveform
 from heygem.media.content_hash import hash_file
 from heygem.media.decode import FrameReader
 from heygem.media.encode import VideoEncoder
-from heygem.media.ffmpeg_binary import choose_encoder, find_ffmpeg
 from heygem.media.ffmpeg_command import EncodePlan, EncodeSettings
 from heygem.pipeline.compose import Composer, cut_face
 from heygem.pipeline.face_track import FaceTrack, FloatArray, bridge_gaps, fade_weights, list_unchanged
@@ -34,12 +29,16 @@ from heygem.pipeline.preflight import JobPlan, plan_job
 from heygem.pipeline.references import choose_references
 from heygem.pipeline.smoothing import smooth_track
 from heygem.pipeline.stopwatch import Stopwatch
-from heygem.pipeline.track import track_face
+from heygem.pipeline.track import Detector, Landmarker, track_face
 from heygem.pipeline.track_cache import TrackCache
 
 VOICES_REMEMBERED: Final = 4
 FRAMES_AHEAD: Final = 8
-MB: Final = 1_000_000
+# What the output's metadata says of its origin, as GB 45438-2025 and the EU AI Act (article 50) ask for.
+AI_MARK: Final = {
+    "comment": "AI-generated: lips synthesised by HeyGem",
+    "description": "人工智能生成合成内容 AI-generated content",
+}
 # Rough seconds for each unit of a stage, to begin the ETA with; measured paces take over.
 _COSTS: Final = {Stage.PREPARE: 1.0, Stage.LISTEN: 0.01, Stage.TRACK: 0.008, Stage.RENDER: 0.03}
 
@@ -52,32 +51,16 @@ class Generator:
     """
 
     engine: LipSyncEngine
-    tracker: FaceTracker
+    detector: Detector
+    landmarker: Landmarker
     tracks: TrackCache
     limits: LimitSettings
     encoding: EncodeSettings
     ffmpeg: Path
     _voices: OrderedDict[str, VoiceFeatures] = field(default_factory=OrderedDict)
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "Generator":
-        """Loads the weights and finds the encoder. Raises WeightsError, FfmpegMissingError."""
-        device = choose_device(settings.device)
-        ffmpeg = find_ffmpeg()
-        choice = settings.encode
-        codec = choose_encoder(ffmpeg) if choice.codec == "auto" else choice.codec
-        tracker = FaceTracker.load(settings.paths.models, device)
-        return cls(
-            engine=EmbeddedEngine.load(settings.paths.models, device),
-            tracker=tracker,
-            tracks=TrackCache(settings.paths.cache / "tracks", settings.limits.track_cache_mb * MB, tracker.weights_id),
-            limits=settings.limits,
-            encoding=EncodeSettings(codec=codec, preset=choice.preset, crf=choice.crf),
-            ffmpeg=ffmpeg,
-        )
-
     def generate(self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken) -> LipSyncResult:
-        """Makes `request.output`, or raises an error of the tree and leaves nothing. Looks at `cancel` at every frame."""
+        """Makes `request.output`, or raises an error of the tree and leaves nothing. Heeds `cancel` at every frame."""
         watch = Stopwatch()
         with watch.measure(Stage.PREPARE):
             plan = plan_job(request, self.limits)
@@ -123,7 +106,7 @@ class Generator:
             return known, True
         with closing(prefetch(FrameReader(plan.person).read(0, count), FRAMES_AHEAD)) as frames:
             counted = _count_frames(cancel.guard(frames), clock, Stage.TRACK)
-            track = track_face(counted, self.tracker, choice)
+            track = track_face(counted, self.detector, self.landmarker, choice)
         self.tracks.store(person_hash, choice, track)
         return track, False
 
@@ -148,9 +131,8 @@ class Generator:
                 shown.append(float(weights[source]))
                 yield source, frame
 
-        plan_encode = EncodePlan.for_job(plan.person, plan.voice, self.encoding)
         with (
-            VideoEncoder(self.ffmpeg, plan_encode, plan.request.output) as encoder,
+            VideoEncoder(self.ffmpeg, _plan_encoding(plan, self.encoding), cancel) as encoder,
             closing(prefetch(decode(), FRAMES_AHEAD)) as frames,
             closing(prefetch(composer.compose(frames), FRAMES_AHEAD)) as composed,
         ):
@@ -166,6 +148,20 @@ class Generator:
         return [
             cut_face(next(reader.read(number, number + 1)), track.points[number], self.engine)[0] for number in chosen
         ]
+
+
+def _plan_encoding(plan: JobPlan, settings: EncodeSettings) -> EncodePlan:
+    return EncodePlan(
+        output=plan.request.output,
+        width=plan.person.width,
+        height=plan.person.height,
+        frame_rate=plan.person.frame_rate,
+        frame_count=plan.frame_count,
+        voice=plan.voice,
+        sample_aspect_ratio=plan.person.sample_aspect_ratio,
+        settings=settings,
+        metadata=AI_MARK,
+    )
 
 
 def _units(plan: JobPlan) -> dict[Stage, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from heygem.engines.alignment import Affine, Image, transform
+from heygem.engines.alignment import Affine, Image, invert, transform
 from heygem.pipeline.face_track import FloatArray
 
 
@@ -33,7 +33,7 @@ def find_region(mask: FloatArray, affine: Affine, width: int, height: int) -> Re
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, right, top, bottom = columns[0] - 1, columns[-1] + 1, rows[0] - 1, rows[-1] + 1
     corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
-    corners = transform(corners, cv2.invertAffineTransform(affine))
+    corners = transform(corners, invert(affine))
     low = np.clip(np.floor(corners.min(axis=0)), 0, [width, height]).astype(int)
     high = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, [width, height]).astype(int)
     return Region(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
@@ -50,7 +50,7 @@ def match_colours(patch: Image, crop: Image, mask: FloatArray) -> FloatArray:
     carried = cv2.GaussianBlur(difference, (0, 0), sigma)
     weight = cv2.GaussianBlur(outside, (0, 0), sigma)[..., None]
     # Deep inside the mask little is known of what is around: the correction dies away.
-    return patch + carried / np.maximum(weight, 0.15)
+    return np.asarray(patch + carried / np.maximum(weight, 0.15), np.float32)
 
 
 def paste_back(frame: Image, patch: FloatArray, mask: FloatArray, affine: Affine, weight: float) -> Image:

@@ -1,11 +1,14 @@
 """Takes the tremble out of a face track without lag: the past and the future of each frame are both at hand."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heygem.domain import landmarks
 from heygem.pipeline.face_track import FaceTrack, FloatArray
+
+DoubleArray: TypeAlias = NDArray[np.float64]
 
 # A cubic through five frames (Savitzky and Golay, Analytical Chemistry, 1964): follows quick movement.
 _QUICK: Final = np.array([-3, 12, 17, 12, -3], np.float64) / 35
@@ -41,10 +44,10 @@ def _smooth_stretch(points: FloatArray) -> FloatArray:
     ride = (head - quick)[:, list(landmarks.STABLE)].mean(axis=1, keepdims=True)
     head[:, landmarks.LIPS] = (quick + ride)[:, landmarks.LIPS]
     head[:, landmarks.JAW] = (quick + ride)[:, landmarks.JAW]
-    return head.astype(np.float32)
+    return np.asarray(head, np.float32)
 
 
-def _filter(points: FloatArray, kernel: np.ndarray) -> np.ndarray:
+def _filter(points: FloatArray, kernel: DoubleArray) -> DoubleArray:
     """Convolution over time, the ends continued by point reflection, which keeps a steady movement steady."""
     half = len(kernel) // 2
     if len(points) == 1:
@@ -54,4 +57,4 @@ def _filter(points: FloatArray, kernel: np.ndarray) -> np.ndarray:
     tail = 2 * points[-1:] - points[-2 : -2 - reach : -1]
     padded = np.concatenate([head, points, tail]).astype(np.float64)
     padded = np.pad(padded, ((half - reach, half - reach), (0, 0), (0, 0)), mode="edge")
-    return sum(weight * padded[k : k + len(points)] for k, weight in enumerate(kernel))
+    return np.stack([padded[k : k + len(points)] for k in range(len(kernel))], axis=-1) @ kernel

@@ -1,5 +1,6 @@
 """Follows one face through a video: which one by rule, then by position, taken up again after every cut."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -179,7 +180,7 @@ def _distance(a: Box, b: Box) -> float:
 
 def _is_alike(a: Box, b: Box) -> bool:
     """Whether two boxes differ in size no more than a face does between two looks at it."""
-    return 0.4 < np.sqrt(max(a.area, 1.0) / max(b.area, 1.0)) < 2.5
+    return 0.4 < math.sqrt(max(a.area, 1.0) / max(b.area, 1.0)) < 2.5
 
 
 def _overlap(a: Box, b: Box) -> float:

@@ -19,14 +19,14 @@ def run(script, count, choice="largest", shades=None):
     ("choice", "wanted"), [("largest", LARGE), ("left", SMALL), ("right", LARGE), ("1", SMALL), ("2", LARGE)]
 )
 def test_rule_picks_the_face(choice, wanted):
-    track, _ = run(dict.fromkeys(range(5), [LARGE, SMALL]), 5, choice)
+    track, _ = run({key: [LARGE, SMALL] for key in range(5)}, 5, choice)
     assert np.array_equal(track.points, np.stack([wanted] * 5))
     assert track.face_count == 2
 
 
 def test_number_beyond_the_faces_is_an_error_that_tells_how_many_there_are():
     with pytest.raises(FaceChoiceError) as raised:
-        run(dict.fromkeys(range(5), [LARGE, SMALL]), 5, "3")
+        run({key: [LARGE, SMALL] for key in range(5)}, 5, "3")
     assert raised.value.context["faces"] == 2
 
 

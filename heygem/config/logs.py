@@ -1,0 +1,65 @@
+"""Where the log goes: a rotated file with UTC times, and warnings to the shell."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+MAX_BYTES: Final = 5 * 1024 * 1024
+KEPT_FILES: Final = 5
+FILE_NAME: Final = "heygem.log"
+SELF_SPOKEN: Final = "heygem.commands"  # a command tells its user of its errors itself
+
+
+class UtcFormatter(logging.Formatter):
+    """`2026-01-31T08:00:00.123Z WARNING heygem.jobs.runner: …`"""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - the base class's
+        moment = datetime.fromtimestamp(record.created, UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class WithoutTraceback(logging.Formatter):
+    """One line per record: what a shell's user may see of it. The traceback is for the file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{record.levelname.lower()}: {record.getMessage()}"
+
+
+def set_up_logs(folder: Path) -> Path | None:
+    """Logs to `folder`/heygem.log from now on, warnings also to stderr; may be called again.
+
+    Returns the file, or None where the folder cannot be written: a job must not fail for want of a log.
+    """
+    console = logging.StreamHandler(sys.stderr)
+    console.setLevel(logging.WARNING)
+    console.setFormatter(WithoutTraceback())
+    console.addFilter(lambda record: not record.name.startswith(SELF_SPOKEN))
+    file = _open_file(folder)
+    ours = logging.getLogger("heygem")
+    for old in ours.handlers[:]:
+        ours.removeHandler(old)
+        old.close()
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
+    ours.addHandler(console)
+    if file is None:
+        ours.warning("no log can be written to %s", folder)
+        return None
+    ours.addHandler(file)
+    return folder / FILE_NAME
+
+
+def _open_file(folder: Path) -> RotatingFileHandler | None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = RotatingFileHandler(folder / FILE_NAME, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+    except OSError:
+        return None
+    file.setFormatter(UtcFormatter())
+    return file
