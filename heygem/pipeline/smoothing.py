@@ -16,6 +16,8 @@ _QUICK: Final = np.array([-3, 12, 17, 12, -3], np.float64) / 35
 _STILL: Final = np.exp(-0.5 * (np.arange(-6, 7) / 2.5) ** 2)
 _STILL_SPEED: Final = 0.004  # face units a frame
 _MOVING_SPEED: Final = 0.02
+_BLOCK: Final = 1000  # frames
+_MARGIN: Final = 8  # frames: the longer kernel's half, and a step for the speed
 
 
 def smooth_track(track: FaceTrack) -> FaceTrack:
@@ -28,11 +30,19 @@ def smooth_track(track: FaceTrack) -> FaceTrack:
         found = track.found[shot.start : shot.stop]
         edges = np.flatnonzero(np.diff(np.concatenate([[False], found, [False]]).astype(np.int8))) + shot.start
         for start, stop in edges.reshape(-1, 2):
-            points[start:stop] = _smooth_stretch(points[start:stop])
+            _smooth_stretch(track.points[start:stop], points[start:stop])
     return FaceTrack(points, track.shots, track.face_count)
 
 
-def _smooth_stretch(points: FloatArray) -> FloatArray:
+def _smooth_stretch(points: FloatArray, into: FloatArray) -> None:
+    """Block by block, so that an hour of video takes no more memory than a minute."""
+    for start in range(0, len(points), _BLOCK):
+        first, last = max(0, start - _MARGIN), min(len(points), start + _BLOCK + _MARGIN)
+        block = _smooth_block(points[first:last])
+        into[start : start + _BLOCK] = block[start - first : start - first + _BLOCK]
+
+
+def _smooth_block(points: FloatArray) -> FloatArray:
     quick, still = _filter(points, _QUICK), _filter(points, _STILL / _STILL.sum())
     corners = still[:, list(landmarks.EYE_OUTER_CORNERS)]
     unit = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=-1)
@@ -57,4 +67,7 @@ def _filter(points: FloatArray, kernel: DoubleArray) -> DoubleArray:
     tail = 2 * points[-1:] - points[-2 : -2 - reach : -1]
     padded = np.concatenate([head, points, tail]).astype(np.float64)
     padded = np.pad(padded, ((half - reach, half - reach), (0, 0), (0, 0)), mode="edge")
-    return np.stack([padded[k : k + len(points)] for k in range(len(kernel))], axis=-1) @ kernel
+    filtered = np.zeros(points.shape)
+    for k, weight in enumerate(kernel):
+        filtered += weight * padded[k : k + len(points)]
+    return filtered

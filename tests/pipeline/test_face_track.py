@@ -73,6 +73,14 @@ def test_smoothing_keeps_quick_lips_on_a_still_head():
     assert np.ptp(smoothed) > 0.75 * np.ptp(openings)
 
 
+def test_smoothing_in_blocks_leaves_no_trace(monkeypatch):
+    rng = np.random.default_rng(4)
+    track = make_track(np.stack([place_face(200 + n, 100) for n in range(90)]) + rng.normal(0, 0.5, (90, 131, 2)))
+    whole = smooth_track(track).points
+    monkeypatch.setattr("heygem.pipeline.smoothing._BLOCK", 20)
+    assert np.allclose(smooth_track(track).points, whole, atol=1e-4)
+
+
 def test_smoothing_copes_with_stretches_of_one_and_two_frames():
     track = make_track([place_face(100, 100), LOST, place_face(100, 100), place_face(102, 100), LOST])
     smoothed = smooth_track(track)
