@@ -1,9 +1,10 @@
 """The settings tree, checked at start: from the command line, the environment (HEYGEM_…), heygem.toml, defaults."""
 
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from heygem.domain.errors import SettingsError
@@ -11,13 +12,19 @@ from heygem.domain.errors import SettingsError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class ServerSettings(BaseModel):
+class Section(BaseModel):
+    """A misspelt name is told, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ServerSettings(Section):
     host: str = Field(default="127.0.0.1", description="Address that the page is served on; 0.0.0.0 for every network")
     port: int = Field(default=7860, ge=0, le=65535, description="Port of the page; 0 takes a free one")
     language: Literal["zh", "en"] = Field(default="zh", description="Language of the page before a user switches")
 
 
-class PathSettings(BaseModel):
+class PathSettings(Section):
     outputs: Path = Field(default=ROOT / "outputs", description="Folder of the finished videos")
     models: Path = Field(default=ROOT / "models", description="Folder of the weights")
     cache: Path = Field(
@@ -26,7 +33,7 @@ class PathSettings(BaseModel):
     logs: Path = Field(default=ROOT / "logs", description="Folder of the log files")
 
 
-class LimitSettings(BaseModel):
+class LimitSettings(Section):
     max_side_px: int = Field(default=4096, ge=64, le=16384, description="Longest side of a video or photo")
     max_pixels: int = Field(default=4096 * 2304, ge=4096, description="Most pixels of one frame")
     max_duration_min: float = Field(default=120, gt=0, description="Longest voice, in minutes")
@@ -36,7 +43,7 @@ class LimitSettings(BaseModel):
     track_cache_mb: int = Field(default=512, ge=0, description="Most space that cached face tracks may take, in MB")
 
 
-class EncodeChoice(BaseModel):
+class EncodeChoice(Section):
     codec: Literal["auto", "libx264", "h264_nvenc"] = Field(
         default="auto", description="auto tries NVENC, then libx264"
     )
@@ -76,3 +83,5 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(setting=".".join(map(str, first["loc"])), reason=first["msg"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(setting="heygem.toml", reason=str(error)) from error

@@ -1,0 +1,34 @@
+"""The commands of app.py. Without one, the page is served."""
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from heygem.commands.doctor import doctor
+from heygem.commands.frame import help_text
+from heygem.commands.generate import demo, generate
+from heygem.commands.serve import serve
+
+HELP: Final = ("-h", "--help")
+
+app = typer.Typer(
+    help=help_text("cli.help"),
+    context_settings={"help_option_names": list(HELP)},
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (serve, generate, demo, doctor):
+    app.command(help=help_text(f"cli.{command.__name__}"))(command)
+
+
+def add_default_command(arguments: Sequence[str]) -> list[str]:
+    """`arguments` with `serve` before them where they name no command and do not ask for help."""
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in HELP):
+        return [serve.__name__, *arguments]
+    return list(arguments)
+
+
+def main() -> None:
+    app(add_default_command(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""What must be there for HeyGem to work, checked one by one. Knows nothing of how it is shown."""
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from heygem.config.settings import Settings
+from heygem.domain.errors import HeyGemError
+
+LOW_DISK_MB: Final = 5_000
+_MB: Final = 1_000_000
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Check:
+    """`topic` is a key of [doctor] in strings.toml, and so is `hint`, which says what to do; "" where all is well."""
+
+    topic: str
+    state: State
+    detail: str
+    hint: str = ""
+
+
+def run_checks(settings: Settings) -> Iterator[Check]:
+    """Every check in turn; one that fails in an unforeseen way is BAD and does not stop the rest."""
+    checks: list[Callable[[Settings], Check]] = [
+        lambda _: check_python(),
+        lambda _: check_torch(),
+        check_device,
+        lambda _: check_ffmpeg(),
+        check_encoder,
+        check_disk,
+        lambda settings: check_models(settings.paths.models),
+    ]
+    for topic, check in zip(("python", "torch", "device", "ffmpeg", "encoder", "disk", "models"), checks, strict=True):
+        try:
+            yield check(settings)
+        except Exception as error:  # whatever is broken on this machine is what is asked for
+            yield Check(topic, State.BAD, f"{type(error).__name__}: {error}", "reinstall")
+
+
+def check_python() -> Check:
+    return Check("python", State.OK, platform.python_version())
+
+
+def check_torch() -> Check:
+    from heygem.engines import device  # here, so that --help does without torch
+
+    assert device
+    return Check("torch", State.OK, version("torch"))
+
+
+def check_device(settings: Settings) -> Check:
+    """Where the networks run; a CPU does, at a slower pace."""
+    from heygem.engines.device import choose_device, describe_device
+
+    device = choose_device(settings.device)
+    if device.type == "cpu":
+        return Check("device", State.WARN, describe_device(device), "device_cpu")
+    return Check("device", State.OK, describe_device(device))
+
+
+def check_ffmpeg() -> Check:
+    from heygem.media.ffmpeg_binary import find_ffmpeg
+
+    try:
+        ffmpeg = find_ffmpeg()
+    except HeyGemError:
+        return Check("ffmpeg", State.BAD, "-", "ffmpeg_missing")
+    answer = subprocess.run([ffmpeg, "-version"], capture_output=True, text=True, check=True, timeout=20)
+    return Check("ffmpeg", State.OK, f"{ffmpeg} ({' '.join(answer.stdout.split()[1:3])})")
+
+
+def check_encoder(settings: Settings) -> Check:
+    """NVENC if a trial encode with it works, else libx264."""
+    from heygem.media.ffmpeg_binary import choose_encoder, find_ffmpeg
+
+    try:
+        codec = choose_encoder(find_ffmpeg()) if settings.encode.codec == "auto" else settings.encode.codec
+    except HeyGemError:
+        return Check("encoder", State.BAD, "-", "ffmpeg_missing")
+    return Check("encoder", State.OK, str(codec))
+
+
+def check_disk(settings: Settings) -> Check:
+    folder = settings.paths.outputs
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free_mb = shutil.disk_usage(there).free // _MB
+    if free_mb >= LOW_DISK_MB:
+        return Check("disk", State.OK, f"{free_mb} MB: {folder}")
+    state = State.WARN if free_mb > settings.limits.disk_reserve_mb else State.BAD
+    return Check("disk", state, f"{free_mb} MB: {folder}", "disk_low")
+
+
+def check_models(folder: Path) -> Check:
+    files = sorted(folder.glob("*.safetensors"))
+    sizes = ", ".join(f"{file.name} {file.stat().st_size / _MB:.1f} MB" for file in files)
+    missing = [name for name in _needed_models() if not (folder / name).is_file()]
+    if missing:
+        return Check("models", State.BAD, f"{folder}: - {', '.join(missing)}", "models_missing")
+    return Check("models", State.OK, f"{folder}: {sizes}")
+
+
+def _needed_models() -> list[str]:
+    return []

@@ -1,0 +1,97 @@
+"""`generate`: one lip-sync job on the shell. `demo`: the same with media that come with installed packages."""
+
+import time
+from datetime import datetime
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from heygem.commands.frame import (
+    LanguageOption,
+    ModelPathOption,
+    OutputDirOption,
+    explained_errors,
+    help_text,
+    make_translator,
+    prepare_settings,
+)
+from heygem.commands.progress import format_clock, shown_progress
+from heygem.commands.signals import cancelled_by_signals
+from heygem.config.settings import Settings
+from heygem.config.strings import Translator
+from heygem.domain.errors import CancelledError, FaultError
+from heygem.domain.job import FaceChoice, LipSyncRequest, LipSyncResult
+from heygem.domain.progress import CancelToken
+from heygem.jobs.naming import plan_output
+
+DEMO_PERSON: Final = ("scikit-image", "skimage/data/astronaut.png")  # (512, 512), public domain, NASA
+DEMO_VOICE: Final = ("gradio", "gradio/media_assets/audio/cate_blanch.mp3")  # 8 s of clear speech with pauses
+
+
+def generate(
+    video: Annotated[Path, typer.Option("--video", "-v", help=help_text("cli.video"))],
+    audio: Annotated[Path, typer.Option("--audio", "-a", help=help_text("cli.audio"))],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=help_text("cli.out"))] = None,
+    face: Annotated[str, typer.Option(help=help_text("cli.face"))] = "largest",
+    output_dir: OutputDirOption = None,
+    model_path: ModelPathOption = None,
+    language: LanguageOption = None,
+) -> None:
+    say = make_translator(language)
+    with explained_errors(say):
+        settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        target = out.absolute() if out else _plan(settings, video, audio)
+        _run(settings, LipSyncRequest(video, audio, target, FaceChoice.parse(face)), say)
+
+
+def demo(
+    output_dir: OutputDirOption = None, model_path: ModelPathOption = None, language: LanguageOption = None
+) -> None:
+    say = make_translator(language)
+    with explained_errors(say):
+        settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        person, voice = _find_packaged(*DEMO_PERSON), _find_packaged(*DEMO_VOICE)
+        _run(settings, LipSyncRequest(person, voice, _plan(settings, person, voice)), say)
+
+
+def _plan(settings: Settings, person: Path, voice: Path) -> Path:
+    return plan_output(settings.paths.outputs.absolute(), person.name, voice.name, datetime.now())
+
+
+def _find_packaged(package: str, name: str) -> Path:
+    """A file of an installed package, which is not imported for that."""
+    return Path(str(distribution(package).locate_file(name)))
+
+
+def _run(settings: Settings, request: LipSyncRequest, say: Translator) -> None:
+    from heygem.services import Services  # here, so that --help does without torch
+
+    began = time.monotonic()
+    cancel = CancelToken()
+    with cancelled_by_signals(cancel), shown_progress(Console(stderr=True), say) as sink:
+        try:
+            result = Services(settings).generator.generate(request, sink, cancel)
+        except FaultError as error:
+            if cancel.is_cancelled:  # Ctrl-C reaches the child processes too
+                raise CancelledError() from error
+            raise
+    print(describe_result(result, time.monotonic() - began, say))
+
+
+def describe_result(result: LipSyncResult, took_s: float, say: Translator) -> str:
+    """The path on a line of its own, then size, duration and time, then what passed through unchanged."""
+    size_mb = result.path.stat().st_size / 1e6
+    facts = say(
+        "cli.result",
+        size_mb=f"{size_mb:.1f}",
+        frames=result.frame_count,
+        duration=format_clock(result.duration_s),
+        took=format_clock(took_s),
+    )
+    lines = [str(result.path), facts]
+    if result.unchanged:
+        lines.append(say("cli.unchanged", ranges=", ".join(stretch.timecode() for stretch in result.unchanged)))
+    return "\n".join(lines)

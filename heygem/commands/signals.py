@@ -1,0 +1,25 @@
+"""Turns Ctrl-C into a cancelled job."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from heygem.domain.progress import CancelToken
+
+
+@contextmanager
+def cancelled_by_signals(token: CancelToken) -> Iterator[None]:
+    """Sets `token` at the first SIGINT or SIGTERM; a second SIGINT raises KeyboardInterrupt. Main thread only."""
+
+    def cancel(number: int, _: FrameType | None) -> None:
+        if token.is_cancelled and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        token.cancel()
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
