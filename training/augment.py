@@ -5,7 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from heygem.engines.alignment import Image
+from heygem.engines.alignment import Image, as_image
 
 Random = np.random.Generator
 KERNELS: Final = (3, 5, 7)
@@ -32,11 +32,11 @@ def change_light(image: Image, random: Random) -> Image:
     offset = random.normal(0, 10)
     ramp = (np.arange(256) / 255) ** gamma * 255
     table = np.clip(ramp[:, None] * gain + offset, 0, 255).astype(np.uint8)
-    image = cv2.LUT(image, table.reshape(256, 1, 3))
+    image = as_image(cv2.LUT(image, table.reshape(256, 1, 3)))
     if random.random() < 0.2:
         image = shade(image, random)
     if random.random() < 0.08:
-        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        image = as_image(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR))
     return image
 
 
@@ -46,7 +46,7 @@ def shade(image: Image, random: Random) -> Image:
     angle = random.uniform(0, 2 * np.pi)
     ys, xs = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     light = 1 + random.uniform(0.2, 0.7) * np.tanh(2 * (xs * np.cos(angle) + ys * np.sin(angle)))
-    return np.clip(image * light[..., None].astype(np.float32), 0, 255).astype(np.uint8)
+    return as_image(np.clip(image * light[..., None].astype(np.float32), 0, 255).astype(np.uint8))
 
 
 def lose_detail(image: Image, random: Random) -> Image:
@@ -55,13 +55,13 @@ def lose_detail(image: Image, random: Random) -> Image:
     size = (max(8, int(image.shape[1] * factor)), max(8, int(image.shape[0] * factor)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     how = cv2.INTER_CUBIC if random.random() < 0.5 else cv2.INTER_LINEAR
-    return cv2.resize(small, (image.shape[1], image.shape[0]), interpolation=how)
+    return as_image(cv2.resize(small, (image.shape[1], image.shape[0]), interpolation=how))
 
 
 def blur(image: Image, random: Random) -> Image:
     """Out of focus, or moved while it was taken."""
     if random.random() < 0.5:
-        return cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 2.5))
+        return as_image(cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 2.5)))
     size = int(random.choice(KERNELS))
     line = np.zeros((size, size), dtype=np.float32)
     angle = random.uniform(0, np.pi)
@@ -69,19 +69,19 @@ def blur(image: Image, random: Random) -> Image:
     middle = np.array([size // 2, size // 2])
     start, end = np.round(middle - reach).astype(int), np.round(middle + reach).astype(int)
     cv2.line(line, start.tolist(), end.tolist(), 1.0)
-    return cv2.filter2D(image, -1, line / line.sum())
+    return as_image(cv2.filter2D(image, -1, line / line.sum()))
 
 
 def add_noise(image: Image, random: Random) -> Image:
     noise = np.empty(image.shape, dtype=np.int16)
     cv2.setRNGSeed(int(random.integers(1 << 30)))
-    cv2.randn(noise, 0, random.uniform(2, 18))
-    return cv2.add(image, noise, dtype=cv2.CV_8U)
+    cv2.randn(noise, np.array([0.0]), np.array([random.uniform(2, 18)]))
+    return as_image(cv2.add(image, noise, dtype=cv2.CV_8U))
 
 
 def compress(image: Image, random: Random) -> Image:
     data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(12, 80))])[1]
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return as_image(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
 def cover(image: Image, other: Image, random: Random) -> Image:
@@ -90,9 +90,9 @@ def cover(image: Image, other: Image, random: Random) -> Image:
     w, h = (int(random.uniform(0.1, 0.45) * s) + 2 for s in (width, height))
     x, y = int(random.integers(0, width - w)), int(random.integers(0, height - h))
     if random.random() < 0.5:
-        patch = np.full((h, w, 3), random.integers(0, 256, 3), dtype=np.uint8)
+        patch = as_image(np.full((h, w, 3), random.integers(0, 256, 3), dtype=np.uint8))
     else:
-        patch = cv2.resize(other, (w, h), interpolation=cv2.INTER_LINEAR)
+        patch = as_image(cv2.resize(other, (w, h), interpolation=cv2.INTER_LINEAR))
     mask = np.zeros((h, w), dtype=np.uint8)
     if random.random() < 0.5:
         cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, 255, -1)

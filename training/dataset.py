@@ -19,7 +19,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from heygem.engines.alignment import Image, Points
+from heygem.engines.alignment import Image, Points, as_image
 
 ROOT: Final = Path(__file__).resolve().parent
 CLIPS: Final = ROOT.parent.parent / "shared" / "clips"
@@ -86,7 +86,7 @@ def decode(clip: Path) -> Iterator[Image]:
     with av.open(str(clip)) as container:
         container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
-            yield frame.to_ndarray(format="bgr24")
+            yield as_image(frame.to_ndarray(format="bgr24"))
 
 
 def read_fps(clip: Path) -> float:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from heygem.engines.alignment import Affine, Image, Points, transform
+from heygem.engines.alignment import Affine, Image, Points, as_image, transform
 from heygem.engines.nets.face_detector import STRIDE
 from training.augment import cover, spoil
 from training.backgrounds import Backgrounds
@@ -82,13 +82,13 @@ class DetectorSamples:
         if random.random() < 0.5:
             scene, points = np.asarray(cv2.flip(scene, 1), dtype=np.uint8), mirror_points(points, width)
         affine = self._place(points, part.shape[1], part.shape[0], alone)
-        mask = cv2.warpAffine(
-            np.full(scene.shape[:2], 255, np.uint8), affine, part.shape[1::-1], flags=cv2.INTER_NEAREST
-        )
+        moved = transform(points, affine)
+        whole = np.full(scene.shape[:2], 255, dtype=np.uint8)
+        mask = cv2.warpAffine(whole, affine, part.shape[1::-1], flags=cv2.INTER_NEAREST)
         border = cv2.BORDER_REPLICATE if random.random() < 0.4 else cv2.BORDER_CONSTANT
         shrink = float(np.hypot(*affine[:, 0]))
         if shrink < 0.6:
-            scene = cv2.resize(scene, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+            scene = as_image(cv2.resize(scene, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
             back = np.array([width / scene.shape[1], height / scene.shape[0]])
             shift = affine[:, 2] + affine[:, :2] @ (back / 2 - 0.5)
             affine = np.hstack([affine[:, :2] * back, shift[:, None]])

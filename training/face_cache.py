@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from heygem.engines.alignment import Image, Points
+from heygem.engines.alignment import Image, Points, as_image
 from training.dataset import DATA, TEACHERS, Labels, decode, list_labels, read_labels
 from training.teacher import find_boxes
 
@@ -32,8 +32,9 @@ def choose_frames(labels: Labels, count: int) -> NDArray[np.int64]:
     points = labels.points[labels.found]
     tall = np.ptp(points[..., 1], axis=1) >= 40 if len(points) else np.zeros(0, dtype=bool)
     frames = np.nonzero(labels.found)[0][tall]
-    picks = np.unique(np.linspace(0, len(frames) - 1, min(count, len(frames))).astype(int)) if len(frames) else []
-    return frames[picks]
+    picks = np.unique(np.linspace(0, max(len(frames) - 1, 0), min(count, len(frames))).astype(int))
+    chosen: NDArray[np.int64] = frames[picks]
+    return chosen
 
 
 def cut_crop(frame: Image, points: Points) -> tuple[Image, Points]:
@@ -44,9 +45,9 @@ def cut_crop(frame: Image, points: Points) -> tuple[Image, Points]:
     affine = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
     if scale < 0.6:
         sigma = 0.4 / scale
-        frame = cv2.GaussianBlur(frame, (0, 0), sigma)
+        frame = as_image(cv2.GaussianBlur(frame, (0, 0), sigma))
     crop = cv2.warpAffine(frame, affine, (CROP, CROP), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return crop, (points * scale + shift).astype(np.float32)
+    return as_image(crop), (points * scale + shift).astype(np.float32)
 
 
 def cut_scene(frame: Image, points: Points) -> tuple[Image, Points, tuple[int, int]]:

@@ -59,7 +59,7 @@ def _follow(
             size = (frame.shape[1], frame.shape[0])
             left, top, right, bottom = region or (0, 0, *size)
             found = teacher.find(np.ascontiguousarray(frame[top:bottom, left:right]))
-            rows.append(missing if found is None else found + np.float32([left, top, 0]))
+            rows.append(missing if found is None else found + np.array([left, top, 0], np.float32))
     return np.stack(rows), size
 
 

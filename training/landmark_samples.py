@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heygem.domain import landmarks
-from heygem.engines.alignment import Affine, Image, Points, transform
+from heygem.engines.alignment import Affine, Image, Points, as_image, transform
 from heygem.engines.face_region import FILL, FaceRegion, bounding_box, find_region
 from heygem.engines.nets.landmarker import CROP_SIZE
 from training.augment import cover, spoil
@@ -114,9 +114,10 @@ def rate_faces(points: NDArray[np.float32]) -> NDArray[np.float64]:
     opening = np.linalg.norm(points[:, 71] - points[:, 61], axis=1) / size
     near, far = (np.linalg.norm(points[:, eye] - points[:, 122], axis=1) for eye in landmarks.EYE_OUTER_CORNERS)
     side = np.abs(near - far) / np.maximum(width, 1)
-    return 1 + np.clip(12 * opening, 0, 2) + np.clip(3 * side, 0, 3)
+    rate: NDArray[np.float64] = 1 + np.clip(12 * opening, 0, 2) + np.clip(3 * side, 0, 3)
+    return rate
 
 
 def _cut(image: Image, points: Points, affine: Affine, border: int) -> tuple[Image, Points]:
     crop = cv2.warpAffine(image, affine, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR, borderMode=border)
-    return np.asarray(crop, dtype=np.uint8), (transform(points, affine) + 0.5) / CROP_SIZE
+    return as_image(crop), ((transform(points, affine) + 0.5) / CROP_SIZE).astype(np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 from numpy.typing import NDArray
 
-from heygem.engines.alignment import Image
+from heygem.engines.alignment import Image, as_image
 from training.teacher_landmarks import TEACHER_INDICES
 
 SMALL: Final = 448  # frames with a shorter side than this are enlarged to it, or small faces are missed
@@ -36,10 +36,11 @@ class Teacher:
         height, width = frame.shape[:2]
         margin = round(self._border * max(height, width))
         if margin:
-            frame = cv2.copyMakeBorder(frame, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(96, 96, 96))
+            grey = (96, 96, 96)
+            frame = as_image(cv2.copyMakeBorder(frame, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=grey))
         scale = max(1.0, SMALL / min(frame.shape[:2]))
         if scale > 1:
-            frame = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+            frame = as_image(cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR))
         picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
         found = self._landmarker.detect_for_video(picture, round(self._index * 1000 / self._fps))
         self._index += 1
@@ -51,7 +52,8 @@ class Teacher:
         # MediaPipe counts from the corner of the first pixel; a pixel's centre is at whole coordinates here.
         half = np.array([0.5, 0.5, 0.0], dtype=np.float32)
         shift = np.array([margin, margin, 0], dtype=np.float32)
-        return full * size / scale - shift - half
+        in_frame: NDArray[np.float32] = full * size / scale - shift - half
+        return in_frame
 
 
 @contextmanager
@@ -97,7 +99,7 @@ def find_boxes(frame: Image, folder: Path, threshold: float = 0.7) -> NDArray[np
     detector = _open_yunet(path, threshold)
     detector.setInputSize((small.shape[1], small.shape[0]))
     found = detector.detect(small)[1]
-    return np.zeros((0, 4), np.float32) if found is None else np.float32(found[:, :4] / scale)
+    return np.zeros((0, 4), np.float32) if found is None else np.asarray(found[:, :4] / scale, np.float32)
 
 
 @cache

@@ -13,6 +13,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
+from heygem.engines.nets.residual import to_channels_last
+
 WARM_UP: Final = 0.02  # of the budget
 AVERAGE: Final = 0.998  # decay per step of the averaged weights
 
@@ -30,7 +32,8 @@ class TimedRun:
     """Steps `net` with AdamW until the budget is spent; `averaged` is the net to keep."""
 
     def __init__(self, net: nn.Module, folder: Path, budget: Budget) -> None:
-        self.net = net.to(memory_format=torch.channels_last)
+        to_channels_last(net)
+        self.net = net
         self.averaged = copy.deepcopy(self.net)
         self._optimizer = torch.optim.AdamW(net.parameters(), lr=budget.rate, weight_decay=0.02)
         self._budget = budget
@@ -71,7 +74,7 @@ class TimedRun:
         self.net.train()
         losses = loss()
         self._optimizer.zero_grad(set_to_none=True)
-        torch.stack(list(losses.values())).sum().backward()
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self._optimizer.step()
         self._steps += 1
@@ -79,8 +82,9 @@ class TimedRun:
         with torch.no_grad():
             for kept, new in zip(self.averaged.parameters(), self.net.parameters(), strict=True):
                 kept.lerp_(new, 1 - decay)
-            for kept, new in zip(self.averaged.buffers(), self.net.buffers(), strict=True):
-                kept.lerp_(new, 1 - decay) if kept.is_floating_point() else kept.copy_(new)
+            for kept_value, value in zip(self.averaged.buffers(), self.net.buffers(), strict=True):
+                if value.is_floating_point():
+                    kept_value.lerp_(value, 1 - decay)
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _save(self) -> None:

@@ -3,34 +3,48 @@
 Knows nothing of the networks; their names, versions and configurations travel in the file's metadata.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from heygem.domain.errors import WeightsError
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file on the CPU, those in half precision widened to float32.
 
-    Raises FileNotFoundError where the file is missing and safetensors.SafetensorError where it is damaged.
+    Raises WeightsError where the file is missing or damaged.
     """
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    with safe_open(path, framework="pt") as file:
+    with _open(path) as file:
         return {name: _widen(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """What `save_weights` was told: name, version, config; values are decoded from JSON where they are JSON."""
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    with safe_open(path, framework="pt") as file:
+    """What `save_weights` was told: name, version, config; values are decoded from JSON where they are JSON.
+
+    Raises WeightsError as `load_weights` does.
+    """
+    with _open(path) as file:
         return {key: _decode(value) for key, value in (file.metadata() or {}).items()}
+
+
+def identify_weights(*paths: Path) -> str:
+    """A short name for these very weights: 12 digits of the SHA-256 of the files. Raises WeightsError."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            digest.update(path.read_bytes())
+        except OSError as error:
+            raise WeightsError(path=str(path), reason=str(error)) from error
+    return digest.hexdigest()[:12]
 
 
 def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
@@ -40,6 +54,15 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[st
     narrow = {name: _narrow(tensor) for name, tensor in weights.items()}
     save_file(narrow, part, {key: json.dumps(value) for key, value in metadata.items()})
     part.replace(path)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(path=str(path), reason=str(error)) from error
 
 
 def _widen(tensor: Tensor) -> Tensor:

@@ -34,10 +34,9 @@ class FaceDetectorNet(nn.Module):
         self.merge16 = ConvNorm(width, width)
         self.merge8 = ConvNorm(width, width)
         self.head = nn.Conv2d(width, 5, 1)
-        nn.init.constant_(self.head.bias, 0.0)
         with torch.no_grad():
             self.head.weight.mul_(0.1)
-            self.head.bias[0] = -4.0  # few cells have a face
+            self.head.bias[:] = torch.tensor([-4.0, 0, 0, 0, 0])  # type: ignore[index]  # it has one; few cells have a face
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 3, H, W) in -1..1 to score logits (N, h, w) and boxes (N, 4, h, w) with h = H / 8, w = W / 8.
