@@ -1,0 +1,82 @@
+"""A job's state as HTML: waiting, running, finished, failed. Pure; names and sentences of users are escaped here."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import TypeAlias
+
+from heygem.config.strings import Translator
+from heygem.domain.errors import HeyGemError
+from heygem.domain.job import JobState, JobStatus, LipSyncResult
+from heygem.web import format as fmt
+
+UrlOf: TypeAlias = Callable[[Path], str]
+
+
+def job_card(status: JobStatus | None, tr: Translator, url_of: UrlOf) -> str:
+    """The card below the buttons; empty when there is no job."""
+    if status is None:
+        return ""
+    if status.state is JobState.SUCCEEDED and status.result is not None:
+        return result_card(status, status.result, tr, url_of)
+    if status.error is not None:
+        return error_card(status.error, tr)
+    return progress_card(status, tr)
+
+
+def progress_card(status: JobStatus, tr: Translator) -> str:
+    share = fmt.percent(status.progress)
+    is_queued = status.state is JobState.QUEUED
+    line = tr("page.ahead", count=status.ahead) if is_queued else fmt.stage_line(status.progress, tr)
+    return (
+        f'<section class="hg-card hg-progress" data-state="{status.state}">'
+        f'<div class="hg-row">{badge(status.state, tr)}{_names(status)}<b class="hg-percent">{share}%</b></div>'
+        f'<div class="hg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}" '
+        f'aria-label="{escape(tr("page.progress"))}"><i style="width:{share}%"></i></div>'
+        f'<div class="hg-row hg-small"><span class="hg-stage">{escape(line)}</span>'
+        f'<span class="hg-eta">{escape(fmt.eta_line(status.progress, tr))}</span></div></section>'
+    )
+
+
+def result_card(status: JobStatus, result: LipSyncResult, tr: Translator, url_of: UrlOf) -> str:
+    if not result.path.is_file():
+        return notice_card("warning", tr("page.result_gone", name=result.path.name), tr("state.succeeded"))
+    url = escape(url_of(result.path))
+    facts = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in fmt.result_facts(result, result.path.stat().st_size, tr)
+    )
+    return (
+        f'<section class="hg-card hg-result" data-state="{status.state}">'
+        f'<div class="hg-row">{badge(status.state, tr)}{_names(status)}</div>'
+        f'<div class="hg-result-body"><video class="hg-video" src="{url}" controls playsinline preload="metadata">'
+        f'</video><div class="hg-side"><dl class="hg-facts">{facts}</dl>'
+        f'<p class="hg-file" title="{escape(str(result.path))}">{escape(result.path.name)}</p>'
+        f'<a class="hg-download" href="{url}" download="{escape(result.path.name)}">{escape(tr("page.download"))}</a>'
+        f"</div></div></section>"
+    )
+
+
+def error_card(error: HeyGemError, tr: Translator) -> str:
+    is_cancel = error.code == "CANCELLED"
+    title = tr("state.cancelled") if is_cancel else tr("state.failed")
+    text = tr(f"error.{error.code}") if is_cancel else tr.explain(error)
+    return notice_card("quiet" if is_cancel else "error", text, title)
+
+
+def notice_card(tone: str, text: str, title: str) -> str:
+    """`tone`: error, warning or quiet."""
+    return (
+        f'<section class="hg-card hg-notice" data-tone="{tone}" role="alert">'
+        f"<b>{escape(title)}</b><p>{escape(text)}</p></section>"
+    )
+
+
+def badge(state: JobState, tr: Translator) -> str:
+    return f'<span class="hg-badge" data-state="{state}">{escape(tr(f"state.{state}"))}</span>'
+
+
+def _names(status: JobStatus) -> str:
+    request = status.request
+    text = escape(f"{request.person.name} + {request.voice.name}")
+    return f'<span class="hg-names" title="{text}">{text}</span>'

@@ -1,0 +1,93 @@
+"""What people read about a job, as plain text: sizes, durations, percent, facts. Pure, and knows no page."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from heygem.config.strings import Translator
+from heygem.domain.job import LipSyncResult
+from heygem.domain.progress import Progress, Stage
+
+# How long the stages take against one another, measured on a 2-core machine; only the bar's evenness hangs on it.
+STAGE_WEIGHTS: Final[Mapping[Stage, float]] = {
+    Stage.PREPARE: 2,
+    Stage.LISTEN: 3,
+    Stage.TRACK: 35,
+    Stage.RENDER: 60,
+}
+STRETCHES_SHOWN: Final = 6
+
+
+def size(size_bytes: int) -> str:
+    """`812 B`, `3.4 KB`, `12.0 MB`, with 1024 to the step."""
+    if size_bytes < 1024:
+        return f"{size_bytes} B"
+    value = float(size_bytes)
+    for unit in ("KB", "MB", "GB"):
+        value /= 1024
+        if value < 1024 or unit == "GB":
+            break
+    return f"{value:.1f} {unit}"
+
+
+def clock(seconds: float) -> str:
+    """`M:SS`, with hours where there are any; part seconds count as whole ones, so that 0:00 means done."""
+    whole = max(0, int(-(-seconds // 1)))
+    hours, rest = divmod(whole, 3600)
+    minutes, second = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{second:02d}" if hours else f"{minutes}:{second:02d}"
+
+
+def duration(seconds: float, tr: Translator) -> str:
+    """Seconds with one decimal under a minute, a clock above."""
+    return tr("fact.seconds", seconds=f"{seconds:.1f}") if seconds < 59.95 else clock(seconds)
+
+
+def percent(progress: Progress | None) -> int:
+    """How much of the whole job is done, 0..100."""
+    if progress is None:
+        return 0
+    stages = list(Stage)
+    before = sum(STAGE_WEIGHTS[stage] for stage in stages[: stages.index(progress.stage)])
+    done = before + STAGE_WEIGHTS[progress.stage] * progress.share
+    return int(100 * done / sum(STAGE_WEIGHTS.values()))
+
+
+def stage_line(progress: Progress | None, tr: Translator) -> str:
+    """The stage in words and how far it is: `跟踪人脸 · 120 / 300 帧`."""
+    if progress is None:
+        return tr("stage.prepare")
+    name = tr(f"stage.{progress.stage}")
+    if progress.stage is Stage.PREPARE or progress.total <= 1:
+        return name
+    counted = "page.seconds_done" if progress.stage is Stage.LISTEN else "page.frames_done"
+    return f"{name} · {tr(counted, done=min(progress.done, progress.total), total=progress.total)}"
+
+
+def eta_line(progress: Progress | None, tr: Translator) -> str:
+    """`剩余约 0:42`, or nothing while the pace is not known."""
+    if progress is None or progress.eta_s is None:
+        return ""
+    return tr("page.eta", clock=clock(progress.eta_s))
+
+
+def stretches(result: LipSyncResult, tr: Translator) -> str:
+    """The time codes that passed through unchanged, the first few of them; empty if there are none."""
+    codes = [stretch.timecode() for stretch in result.unchanged]
+    shown = tr("fact.comma").join(codes[:STRETCHES_SHOWN])
+    more = len(codes) - STRETCHES_SHOWN
+    return tr("fact.stretches_more", shown=shown, more=more) if more > 0 else shown
+
+
+def result_facts(result: LipSyncResult, size_bytes: int, tr: Translator) -> list[tuple[str, str]]:
+    """Name and value of each fact about a finished video."""
+    taken_s = sum(result.stage_seconds.values())
+    facts = [
+        (tr("fact.duration"), duration(result.duration_s, tr)),
+        (tr("fact.frames"), str(result.frame_count)),
+        (tr("fact.size"), size(size_bytes)),
+    ]
+    if taken_s > 0:
+        facts.append((tr("fact.taken"), duration(taken_s, tr)))
+    if result.unchanged:
+        facts.append((tr("fact.unchanged"), stretches(result, tr)))
+    return facts

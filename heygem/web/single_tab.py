@@ -1,0 +1,165 @@
+"""The tab 单个生成: one voice, one person, one video."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import gradio as gr
+
+from heygem.config.strings import Translator
+from heygem.domain.errors import HeyGemError, InputMissingError
+from heygem.domain.job import FaceChoice, FaceRule, JobStatus, LipSyncRequest
+from heygem.jobs.naming import plan_output
+from heygem.jobs.runner import JobRunner
+from heygem.web.cards import job_card, notice_card
+from heygem.web.labels import Labels
+from heygem.web.media_drop import PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
+from heygem.web.preview import Preview, preview_person, preview_voice
+from heygem.web.session import BrowserSession
+
+POLL_S: Final = 0.7
+MOST_FACES: Final = 99
+# Brings a result into view when it replaces a progress bar, not when a page opens with one.
+SHOW_RESULT: Final = """
+let wasBusy = false;
+watch("value", () => {
+  const result = element.querySelector(".hg-result, .hg-notice");
+  if (result && wasBusy) result.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  wasBusy = !!element.querySelector(".hg-progress");
+});
+"""
+
+
+class SingleTab:
+    def __init__(
+        self, runner: JobRunner, outputs: Path, max_upload_bytes: int, labels: Labels, session: BrowserSession
+    ) -> None:
+        self._runner = runner
+        self._outputs = outputs
+        self._max_upload_bytes = max_upload_bytes
+        self._labels = labels
+        self._session = session
+
+    def render(self) -> None:
+        make = self._labels.make
+        with make(gr.Tab, {"label": "page.single"}, id="single"):
+            with gr.Row(elem_classes="hg-inputs", equal_height=True):
+                self.voice = self._drop("voice", "sound", VOICE_TYPES)
+                self.person = self._drop("person", "picture", PERSON_TYPES)
+            with make(gr.Accordion, {"label": "page.face"}, open=False, elem_id="face"), gr.Row():
+                self.rule = make(
+                    gr.Radio, {"choices": face_choices, "info": "page.face_hint"}, value="largest", show_label=False
+                )
+                self.number = make(
+                    gr.Number, {"label": "page.face_number"}, value=1, precision=0, minimum=1, maximum=MOST_FACES,
+                    visible=False, min_width=120,
+                )  # fmt: skip
+            with gr.Row(elem_classes="hg-actions"):
+                self.start = make(gr.Button, {"value": "page.start"}, variant="primary", size="lg", elem_id="start")
+                self.stop = make(
+                    gr.Button,
+                    {"value": "page.cancel"},
+                    size="lg",
+                    visible=False,
+                    scale=0,
+                    min_width=140,
+                    elem_id="cancel",
+                )
+            self.notice = gr.HTML(elem_id="notice", apply_default_css=False)
+            self.card = gr.HTML(elem_id="job", apply_default_css=False, js_on_load=SHOW_RESULT)
+            self.timer = gr.Timer(POLL_S, active=False)
+
+    def wire(self, page: gr.Blocks) -> None:
+        job, language = self._session.job, self._session.language
+        shown = [self.card, self.timer, self.start, self.stop]
+        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
+        private: dict[str, Any] = quiet | {"api_visibility": "private"}
+
+        inputs = [self.voice, self.person, self.rule, self.number, language]
+        self.start.click(self.generate, inputs, [job, self.notice], api_name="generate", **quiet)
+        self.stop.click(self.cancel, [job, language], shown, **private)
+        gr.on(
+            [page.load, self.timer.tick, job.change, language.change],
+            self.view, [job, language], shown, trigger_mode="multiple", **private,
+        )  # fmt: skip
+        gr.on([self.voice.change, self.person.change, language.change], lambda: "", None, self.notice, **private)
+        self.rule.change(lambda rule: gr.update(visible=rule == FaceRule.NUMBER), self.rule, self.number, **private)
+        for drop, look in ((self.voice, preview_voice), (self.person, preview_person)):
+            drop.unplayable(self._previewer(look), [drop, language], drop, **private)
+
+    def generate(
+        self, voice: object, person: object, rule: str, number: float | None, language: str
+    ) -> tuple[Any, str]:
+        """The new job's id, or a notice that says why there is none."""
+        tr = self._session.translator(language)
+        try:
+            request = self._request(get_upload(voice), get_upload(person), rule, number, tr)
+            return self._runner.submit(request), ""
+        except HeyGemError as error:
+            text = tr(f"error.{error.code}", **error.context)
+            return gr.skip(), notice_card("warning", text, tr("page.not_started"))
+
+    def view(self, job_id: str, language: str) -> tuple[str, Any, Any, Any]:
+        """The job as it stands now: card, timer, start button, cancel button."""
+        status = find_status(self._runner, job_id)
+        is_busy = status is not None and not status.state.is_final
+        return (
+            job_card(status, self._session.translator(language), url_of),
+            gr.update(active=is_busy),
+            gr.update(interactive=not is_busy),
+            gr.update(visible=is_busy),
+        )
+
+    def cancel(self, job_id: str, language: str) -> tuple[str, Any, Any, Any]:
+        if find_status(self._runner, job_id) is not None:
+            self._runner.cancel(job_id)
+        return self.view(job_id, language)
+
+    def _request(
+        self, voice: Path | None, person: Path | None, rule: str, number: float | None, tr: Translator
+    ) -> LipSyncRequest:
+        missing = [
+            tr(key) for path, key in ((voice, "drop.voice_title"), (person, "drop.person_title")) if path is None
+        ]
+        if voice is None or person is None:
+            raise InputMissingError(what=tr("fact.comma").join(missing))
+        face = FaceChoice.parse(str(int(number or 0)) if rule == FaceRule.NUMBER else rule)
+        output = plan_output(self._outputs, person.name, voice.name, datetime.now().astimezone())
+        return LipSyncRequest(person, voice, output, face)
+
+    def _previewer(self, look: Callable[[Path, Translator], Preview]) -> Callable[[object, str], Any]:
+        def show(value: object, language: str) -> Any:
+            path = get_upload(value)
+            return gr.update(**asdict(look(path, self._session.translator(language)))) if path else gr.skip()
+
+        return show
+
+    def _drop(self, name: str, media: str, accept: str) -> gr.HTML:
+        return self._labels.make(
+            media_drop,
+            {"texts": lambda tr: drop_texts(name, tr)},
+            media=media,
+            accept=accept,
+            max_bytes=self._max_upload_bytes,
+            elem_id=name,
+        )
+
+
+def face_choices(tr: Translator) -> list[tuple[str, str]]:
+    return [(tr(f"face.{rule}"), str(rule)) for rule in FaceRule]
+
+
+def find_status(runner: JobRunner, job_id: object) -> JobStatus | None:
+    """None for a job that is not known: never started, or forgotten by a restart."""
+    try:
+        return runner.get_status(str(job_id))
+    except KeyError:
+        return None
+
+
+def url_of(path: Path) -> str:
+    """Relative, so that it holds behind a proxy's sub-path too."""
+    return "gradio_api/file=" + quote(path.as_posix())
