@@ -17,6 +17,7 @@ import av.error
 from heygem.domain.errors import (
     HeyGemError,
     MediaEmptyError,
+    MediaError,
     MediaIsFolderError,
     MediaNotFoundError,
     MediaPermissionError,
@@ -29,6 +30,9 @@ DEMUXERS: Final = (
     "mpegts,mpegvideo,mxf,nut,obu,ogg,rm,tta,w64,wav,webm,wv,yuv4mpegpipe"
 )
 OPEN_OPTIONS: Final = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
+
+NO_CONTENTS: Final = "the table of contents (moov) is missing: the recording or the copy was broken off"
+MAX_BOXES: Final = 64
 
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
@@ -70,18 +74,34 @@ def translate_os_error(path: Path, error: OSError | ValueError) -> HeyGemError:
 
 
 @contextmanager
-def open_container(path: Path) -> Iterator[av.container.InputContainer]:
-    """The opened file. Whatever FFmpeg objects to, on opening or inside the block, is a MediaUnreadableError."""
+def open_container(
+    path: Path, when_empty: type[MediaError] = MediaUnreadableError
+) -> Iterator[av.container.InputContainer]:
+    """The opened file; `when_empty` is raised for one that ends with its headers.
+
+    Whatever else FFmpeg objects to, on opening or inside the block, is a MediaUnreadableError.
+    """
     check_file(path)
     try:
         with av.open(media_url(path), "r", container_options=OPEN_OPTIONS, metadata_errors="replace") as container:
             yield container
+    except av.error.EOFError as error:
+        raise when_empty(path, reason=error.strerror) from error
     except av.error.FFmpegError as error:
-        raise MediaUnreadableError(path, reason=describe(error)) from error
+        reason = NO_CONTENTS if _lacks_contents(path) else error.strerror
+        raise MediaUnreadableError(path, reason=reason) from error
 
 
-def describe(error: av.error.FFmpegError) -> str:
-    """FFmpeg's sentence, with the last line of its log where there is one ("moov atom not found")."""
-    logged = error.log[1] if error.log else None
-    detail = logged[2].strip() if logged else ""
-    return f"{error.strerror}: {detail}" if detail else str(error.strerror)
+def _lacks_contents(path: Path) -> bool:
+    """Whether it is an MP4 or MOV without `moov`: what is left of a recording or a copy that was broken off."""
+    with path.open("rb") as file:
+        names: list[bytes] = []
+        while len(header := file.read(8)) == 8 and len(names) < MAX_BOXES:
+            size = int.from_bytes(header[:4], "big")
+            names.append(header[4:])
+            if size == 1:  # the true size follows
+                size = int.from_bytes(file.read(8), "big") - 8
+            if size < 8:
+                break
+            file.seek(size - 8, os.SEEK_CUR)
+    return names[:1] == [b"ftyp"] and b"moov" not in names

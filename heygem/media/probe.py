@@ -37,7 +37,7 @@ def probe_video(path: Path) -> VideoFacts:
     if photo_format := find_photo_format(path):
         height, width = read_photo(path).shape[:2]
         return VideoFacts(path, width, height, FALLBACK_RATE, frame_count=1, is_photo=True, codec=photo_format)
-    with open_container(path) as container:
+    with open_container(path, when_empty=NoFramesError) as container:
         rate = read_timeline(container, path).rate
     with open_container(path) as container:
         stream = get_picture_stream(container, path)
@@ -67,7 +67,7 @@ def probe_audio(path: Path) -> AudioFacts:
     """
     if find_photo_format(path):
         raise NoSoundError(path)
-    with open_container(path) as container:
+    with open_container(path, when_empty=NoSamplesError) as container:
         stream = get_sound_stream(container, path)
         check_not_truncated(stream, path)
         end_s = _find_sound_end(container, stream)
@@ -85,7 +85,9 @@ def probe_audio(path: Path) -> AudioFacts:
 
 
 def get_sound_stream(container: av.container.InputContainer, path: Path) -> AudioStream:
-    """The sound track with the default flag, or else the first. Raises NoSoundError."""
+    """The sound track with the default flag, or else the first. Raises NoSoundError; NoSamplesError for no track at all."""
+    if not container.streams:
+        raise NoSamplesError(path)
     tracks = container.streams.audio
     if not tracks:
         raise NoSoundError(path)

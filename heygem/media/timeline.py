@@ -26,7 +26,9 @@ class Timeline:
 
 
 def get_picture_stream(container: av.container.InputContainer, path: Path) -> av.video.stream.VideoStream:
-    """The default moving picture. Raises NoPictureError; the cover of an album is none."""
+    """The default moving picture. Raises NoPictureError (a cover is none); NoFramesError for no track at all."""
+    if not container.streams:
+        raise NoFramesError(path)
     pictures = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not pictures:
         raise NoPictureError(path)
