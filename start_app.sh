@@ -27,14 +27,14 @@ fail() {
 
 find_python() {
   local name
-  for name in python3.12 python3.11 python3.13 python3.14 python3 python; do
-    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  for name in python3.11 python3.12 python3.13 python3.14 python3 python; do
+    if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then
       command -v "$name"
       return
     fi
   done
-  fail "需要 Python 3.11 或更新版本，但没有找到。请安装后重试（例如 apt install python3.11 python3.11-venv）。" \
-    "Python 3.11 or newer is needed and was not found. Install it and try again (apt install python3.11 python3.11-venv, say)."
+  fail "需要 Python 3.11 至 3.14，但没有找到。请安装后重试（例如 apt install python3.11 python3.11-venv）。" \
+    "Python 3.11 to 3.14 is needed and was not found. Install it and try again (apt install python3.11 python3.11-venv, say)."
 }
 
 # What an install depends on, as one line.
@@ -69,7 +69,7 @@ make_venv() {
 check_disk() {
   local free_mb used_mb
   free_mb=$(df -Pm -- "$root" | awk 'NR == 2 { print $4 }')
-  used_mb=$(du -sm -- "$venv" | cut -f1)
+  used_mb=$(du -sm -- "$venv" 2>/dev/null | cut -f1) || used_mb=0
   [ $((free_mb + used_mb)) -ge "$needed_mb" ] || fail \
     "磁盘空间不足：安装需要 $needed_mb MB，$root 所在磁盘只剩 $free_mb MB，还差 $((needed_mb - free_mb - used_mb)) MB。请清理后重试。" \
     "Not enough disk space: installing takes $needed_mb MB, $free_mb MB are free where $root lies, $((needed_mb - free_mb - used_mb)) MB are missing. Free some and try again."
@@ -89,8 +89,8 @@ mend_opencv() {
 }
 
 install() {
-  is_whole || make_venv
   check_disk
+  is_whole || make_venv
   rm -f -- "$stamp"
   rm -rf -- "$venv/tmp" && mkdir -- "$venv/tmp"
   say "正在安装依赖（首次需要几分钟）…" "Installing what HeyGem needs; the first time takes some minutes."
