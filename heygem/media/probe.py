@@ -85,7 +85,7 @@ def probe_audio(path: Path) -> AudioFacts:
 
 
 def get_sound_stream(container: av.container.InputContainer, path: Path) -> AudioStream:
-    """The sound track with the default flag, or else the first. Raises NoSoundError; NoSamplesError for no track at all."""
+    """The sound with the default flag, or the first. Raises NoSoundError, NoSamplesError for no track at all."""
     if not container.streams:
         raise NoSamplesError(path)
     tracks = container.streams.audio

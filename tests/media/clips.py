@@ -33,7 +33,7 @@ def draw_number(number: int, width: int = 96, height: int = 64) -> Image:
     for cell in range(COLUMNS * 2):
         frame[_cell(frame, 1 + cell // COLUMNS, cell % COLUMNS)] = 235 if number >> cell & 1 else 20
     for name, colour in CORNERS.items():
-        frame[_corner(frame, name)] = colour
+        frame[_cell(frame, 0 if "top" in name else ROWS - 1, 0 if "left" in name else COLUMNS - 1)] = colour
     return frame
 
 
@@ -46,13 +46,10 @@ def read_number(image: Image) -> int:
 
 def read_corner(image: Image, name: str) -> tuple[float, float, float]:
     """The mean BGR of a corner, its edges left out."""
-    blue, green, red = image[_corner(image, name, 5)].reshape(-1, 3).mean(axis=0).tolist()
+    rows = slice(4, 12) if "top" in name else slice(-12, -4)
+    columns = slice(4, 12) if "left" in name else slice(-12, -4)
+    blue, green, red = image[rows, columns].reshape(-1, 3).mean(axis=0).tolist()
     return blue, green, red
-
-
-def _corner(image: Image, name: str, margin: int = 0) -> tuple[slice, slice]:
-    row, column = (0 if "top" in name else ROWS - 1), (0 if "left" in name else COLUMNS - 1)
-    return _cell(image, row, column, margin)
 
 
 def _cell(image: Image, row: int, column: int, margin: int = 0) -> tuple[slice, slice]:

@@ -60,7 +60,7 @@ def test_rates_are_exact_in_every_container(clips: ClipMaker, container: str, ra
 
 
 def test_a_variable_rate(clips: ClipMaker) -> None:
-    slow_down = "setpts='if(lt(N,20),N/50,0.4+(N-20)/12.5)/TB',format=yuv420p"
+    slow_down = "settb=1/1000,setpts='if(lt(N,20),N*20,400+(N-20)*80)',format=yuv420p"
     path = clips.film("vfr.mp4", *LONG_GOP, "-fps_mode", "vfr", "-enc_time_base", "1:1000", filters=slow_down)
     facts = probe_video(path)
     assert facts.is_variable_rate
