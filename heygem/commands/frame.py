@@ -22,10 +22,10 @@ help_text = Translator(choose_language(os.environ))
 
 LanguageOption: TypeAlias = Annotated[Language | None, typer.Option(help=help_text("cli.language"))]
 OutputDirOption: TypeAlias = Annotated[
-    Path | None, typer.Option("--output-dir", "--output_dir", help=help_text("cli.output_dir"))
+    Path | None, typer.Option("--output-dir", "--output_dir", readable=False, help=help_text("cli.output_dir"))
 ]
 ModelPathOption: TypeAlias = Annotated[
-    Path | None, typer.Option("--model-path", "--model_path", help=help_text("cli.model_path"))
+    Path | None, typer.Option("--model-path", "--model_path", readable=False, help=help_text("cli.model_path"))
 ]
 
 

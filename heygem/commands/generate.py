@@ -31,9 +31,10 @@ DEMO_PERSON: Final = ("scikit-image", "skimage/data/astronaut.png")  # (512, 512
 DEMO_VOICE: Final = ("gradio", "gradio/media_assets/audio/cate_blanch.mp3")  # 8 s of clear speech with pauses
 
 
+# `readable=False`: the pipeline tells of files that cannot be read, in the user's language.
 def generate(
-    video: Annotated[Path, typer.Option("--video", "-v", help=help_text("cli.video"))],
-    audio: Annotated[Path, typer.Option("--audio", "-a", help=help_text("cli.audio"))],
+    video: Annotated[Path, typer.Option("--video", "-v", readable=False, help=help_text("cli.video"))],
+    audio: Annotated[Path, typer.Option("--audio", "-a", readable=False, help=help_text("cli.audio"))],
     out: Annotated[Path | None, typer.Option("--out", "-o", help=help_text("cli.out"))] = None,
     face: Annotated[str, typer.Option(help=help_text("cli.face"))] = "largest",
     output_dir: OutputDirOption = None,

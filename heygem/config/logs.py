@@ -7,10 +7,13 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+log = logging.getLogger(__name__)
+
 MAX_BYTES: Final = 5 * 1024 * 1024
 KEPT_FILES: Final = 5
 FILE_NAME: Final = "heygem.log"
-SELF_SPOKEN: Final = "heygem.commands"  # a command tells its user of its errors itself
+# The floors below tell by errors, which these or a command report: one line each, not two.
+ON_CONSOLE: Final = ("heygem.config", "heygem.jobs", "heygem.web")
 
 
 class UtcFormatter(logging.Formatter):
@@ -39,7 +42,7 @@ def set_up_logs(folder: Path) -> Path | None:
     console = logging.StreamHandler(sys.stderr)
     console.setLevel(logging.WARNING)
     console.setFormatter(WithoutTraceback())
-    console.addFilter(lambda record: not record.name.startswith(SELF_SPOKEN))
+    console.addFilter(lambda record: record.name.startswith(ON_CONSOLE))
     file = _open_file(folder)
     ours = logging.getLogger("heygem")
     for old in ours.handlers[:]:
@@ -49,7 +52,7 @@ def set_up_logs(folder: Path) -> Path | None:
     ours.propagate = False
     ours.addHandler(console)
     if file is None:
-        ours.warning("no log can be written to %s", folder)
+        log.warning("no log can be written to %s", folder)
         return None
     ours.addHandler(file)
     return folder / FILE_NAME

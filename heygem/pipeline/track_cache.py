@@ -1,6 +1,7 @@
 """Keeps face tracks on disk by the content of their video, so that a second job with the same video skips tracking."""
 
 import contextlib
+import logging
 import os
 import tempfile
 import zipfile
@@ -12,6 +13,8 @@ import numpy as np
 from heygem.domain.job import FaceChoice
 from heygem.pipeline.face_track import FaceTrack
 from heygem.pipeline.track import TRACKER_VERSION
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,14 @@ class TrackCache:
         return FaceTrack(points[:frame_count], within, faces)
 
     def store(self, content_hash: str, choice: FaceChoice, track: FaceTrack) -> None:
-        """Stores a track, then removes the oldest ones over the limit."""
+        """Stores a track, then removes the oldest ones over the limit. What keeps it from that is logged, no error."""
+        try:
+            self._write(content_hash, choice, track)
+            self._prune()
+        except OSError as error:
+            log.warning("the track is not cached: %s", error)
+
+    def _write(self, content_hash: str, choice: FaceChoice, track: FaceTrack) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".", suffix=".partial", delete=False) as file:
             try:
@@ -47,7 +57,6 @@ class TrackCache:
                 Path(file.name).unlink(missing_ok=True)
                 raise
         Path(file.name).replace(self._path(content_hash, choice))
-        self._prune()
 
     def _path(self, content_hash: str, choice: FaceChoice) -> Path:
         return self.folder / f"{content_hash[:32]}-{choice}-{self.weights_id}-{TRACKER_VERSION}.npz"

@@ -46,7 +46,8 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, capsys: pyt
     assert "no log" in capsys.readouterr().err
 
 
-def test_what_a_command_says_itself_is_not_said_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_what_a_command_says_is_not_said_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     set_up_logs(tmp_path)
-    logging.getLogger("heygem.commands.frame").error("ended")
+    for name in ("commands.frame", "media.encode", "pipeline.generate"):
+        logging.getLogger(f"heygem.{name}").error("ended")
     assert capsys.readouterr().err == ""
