@@ -35,12 +35,12 @@ class LandmarkSamples:
 
     def __init__(self, split: str, seed: int) -> None:
         labels = read_cache_labels(split)
-        self._crops = open_pictures(split, "crops")
+        self.crops = open_pictures(split, "crops")
         self.points = labels["points"].astype(np.float32)
         scene_points = labels["scene_points"].astype(np.float32)
         boxes = np.concatenate([scene_points.min(axis=1), scene_points.max(axis=1)], axis=1)
         self._backgrounds = Backgrounds(open_pictures(split, "scenes"), boxes, labels["scene_size"].astype(np.int64))
-        self._random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(seed)
         weights = rate_faces(self.points)
         self._shares = np.cumsum(weights / weights.sum())
 
@@ -56,25 +56,29 @@ class LandmarkSamples:
         """The crop that the tracker would cut at inference, by box or by landmarks, as it is: for validation."""
         points = self.points[index]
         region = find_region(bounding_box(points) if box else points)
-        return _cut(self._crops[index], points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)
+        return cut(self.crops[index], points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)
+
+    def pick(self) -> tuple[Image, Points]:
+        """A loose crop of some face, and its landmarks in it; rare ones oftener."""
+        index = min(int(np.searchsorted(self._shares, self.random.random())), len(self.points) - 1)
+        return self.crops[index], self.points[index]
 
     def _draw_one(self) -> tuple[Image, Points, float]:
-        random = self._random
-        index = min(int(np.searchsorted(self._shares, random.random())), len(self.points) - 1)
-        image, points = self._crops[index], self.points[index]
+        random = self.random
+        image, points = self.pick()
         if random.random() < NEGATIVES:
             return spoil(self._draw_negative(image, points), random), np.full_like(points, 0.5), 0.0
         if random.random() < 0.5:
             image, points = np.asarray(cv2.flip(image, 1), dtype=np.uint8), mirror_points(points, image.shape[1])
         border = cv2.BORDER_REPLICATE if random.random() < 0.7 else cv2.BORDER_CONSTANT
-        crop, moved = _cut(image, points, self._jitter(points).to_crop(CROP_SIZE), border)
+        crop, moved = cut(image, points, self._jitter(points).to_crop(CROP_SIZE), border)
         if random.random() < 0.2:
-            crop = cover(crop, self._crops[random.integers(len(self._crops))], random)
+            crop = cover(crop, self.crops[random.integers(len(self.crops))], random)
         return spoil(crop, random), moved, 1.0
 
     def _jitter(self, points: Points) -> FaceRegion:
         """A region as a tracker or a detector would make of the face, not quite right."""
-        random = self._random
+        random = self.random
         if random.random() < TRACKED:
             region = find_region(points)
             turn, spread, grow = random.normal(0, 0.10), 0.03, random.normal(0, 0.06)
@@ -89,7 +93,7 @@ class LandmarkSamples:
         return FaceRegion((float(x), float(y)), region.side * float(np.exp(grow)), region.angle + float(turn))
 
     def _draw_negative(self, image: Image, points: Points) -> Image:
-        random = self._random
+        random = self.random
         kind = random.random()
         if kind < 0.5:
             return self._backgrounds.draw(CROP_SIZE, random)
@@ -104,7 +108,7 @@ class LandmarkSamples:
             region = FaceRegion((float(x), float(y)), region.side * random.uniform(0.15, 0.4), random.normal(0, 0.5))
         else:  # upside down
             region = FaceRegion(region.center, region.side, region.angle + np.pi + random.normal(0, 0.5))
-        return _cut(image, points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)[0]
+        return cut(image, points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)[0]
 
 
 def rate_faces(points: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -118,6 +122,7 @@ def rate_faces(points: NDArray[np.float32]) -> NDArray[np.float64]:
     return rate
 
 
-def _cut(image: Image, points: Points, affine: Affine, border: int) -> tuple[Image, Points]:
-    crop = cv2.warpAffine(image, affine, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR, borderMode=border)
-    return as_image(crop), ((transform(points, affine) + 0.5) / CROP_SIZE).astype(np.float32)
+def cut(image: Image, points: Points, affine: Affine, border: int, size: int = CROP_SIZE) -> tuple[Image, Points]:
+    """The (size, size) crop that `affine` cuts, and the landmarks in it, 0..1 across it."""
+    crop = cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    return as_image(crop), ((transform(points, affine) + 0.5) / size).astype(np.float32)

@@ -5,10 +5,12 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
 from heygem.engines.alignment import Affine, Points, estimate_similarity, mean_face
 
 FILL: Final = 1.25  # the square is this many times as wide as the face's longer side
+MOUTH_SHARE: Final = 0.42  # the mouth's square is this much of the face's
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ def find_region(source: RegionSource) -> FaceRegion:
     low, high = upright.min(axis=0), upright.max(axis=0)
     x, y = turn.T @ ((low + high) / 2)
     return FaceRegion((float(x), float(y)), max(float((high - low).max()), 1.0) * FILL, angle)
+
+
+def find_mouth_region(points: Points) -> FaceRegion:
+    """The square around the mouth, as the face is turned; its size is the face's, so that it tells open from shut."""
+    face = find_region(points)
+    x, y = points[landmarks.LIPS].mean(axis=0)
+    return FaceRegion((float(x), float(y)), face.side * MOUTH_SHARE, face.angle)
 
 
 def bounding_box(points: Points) -> Box:
