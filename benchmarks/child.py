@@ -1,0 +1,61 @@
+"""Runs a command and samples the memory of it and of all its children, from /proc (Linux)."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SAMPLE_EVERY_S: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`peak_bytes` is the largest sum of the resident sizes that was sampled; shared pages count once per process."""
+
+    stdout: str
+    seconds: float
+    peak_bytes: int
+
+
+def run_measured(command: Sequence[str]) -> Measured:
+    """Raises CalledProcessError, with what the command wrote to stderr, where it fails."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ended, peaks = threading.Event(), [0]
+
+    def sample() -> None:
+        while not ended.wait(SAMPLE_EVERY_S):
+            peaks[0] = max(peaks[0], tree_bytes(process.pid))
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    stdout, stderr = process.communicate()
+    seconds = time.monotonic() - began
+    ended.set()
+    sampler.join()
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, list(command), stdout, stderr)
+    return Measured(stdout, seconds, peaks[0])
+
+
+def tree_bytes(root: int) -> int:
+    """The resident sizes of process `root` and of its descendants, added up."""
+    children: dict[int, list[int]] = {}
+    resident: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            lines = (folder / "status").read_text().splitlines()
+        except OSError:  # it has just ended
+            continue
+        facts = dict(line.split(":", 1) for line in lines)
+        children.setdefault(int(facts["PPid"]), []).append(int(folder.name))
+        resident[int(folder.name)] = int(facts.get("VmRSS", "0 kB").split()[0]) * 1024
+    total, waiting = 0, [root]
+    while waiting:
+        pid = waiting.pop()
+        total += resident.get(pid, 0)
+        waiting += children.get(pid, [])
+    return total
