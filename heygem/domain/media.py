@@ -29,6 +29,7 @@ class VideoFacts:
     sample_aspect_ratio: Fraction = Fraction(1)
     transfer: Transfer = Transfer.SDR
     codec: str = ""
+    is_mirrored: bool = False  # whether left and right must be swapped after turning
 
     @property
     def duration_s(self) -> float:

@@ -1,4 +1,4 @@
-"""Decoded frames to upright BGR: colour matrix and range, HDR tone mapping, rotation. Knows nothing of time."""
+"""Decoded frames to upright BGR: colour matrix and range, tone mapping, turning and mirroring. Knows no time."""
 
 import tempfile
 from fractions import Fraction
@@ -48,6 +48,8 @@ class FrameConverter:
         image = np.asarray(bgr.to_ndarray(), dtype=np.uint8)
         if self._facts.rotation:
             image = cv2.rotate(image, TURNS[self._facts.rotation]).astype(np.uint8, copy=False)
+        if self._facts.is_mirrored:
+            image = cv2.flip(image, 1).astype(np.uint8, copy=False)
         return np.ascontiguousarray(image)
 
     def _to_rgb(self, frame: VideoFrame, pixel_format: str) -> VideoFrame:

@@ -129,14 +129,17 @@ class FrameReader:
         timeline = self._timeline
         earliest = int(timeline.times[0])
         if key_time is not None:
-            container.seek(key_time, stream=stream)
+            try:
+                container.seek(key_time, stream=stream)
+            except av.error.FFmpegError:
+                return
         index = -1
-        for frame, entry_time in _decode_packets(container, stream):
+        for frame, entry_time in _decode_packets(container, stream, is_seeked=key_time is not None):
             if timeline.is_counted or frame.pts is None:
                 index += 1
             else:
                 # Frames shown before the one that decoding began at may lack what they are predicted from.
-                if frame.pts < (earliest if key_time is None or entry_time is None else max(earliest, entry_time)):
+                if frame.pts < (earliest if entry_time is None else max(earliest, entry_time)):
                     continue
                 index = int(np.searchsorted(timeline.times, frame.pts, side="right")) - 1
             if not frame.is_corrupt:
@@ -172,14 +175,19 @@ def _entry_points(timeline: Timeline, first: int) -> Iterator[int | None]:
 
 
 def _decode_packets(
-    container: av.container.InputContainer, stream: VideoStream
+    container: av.container.InputContainer, stream: VideoStream, is_seeked: bool
 ) -> Iterator[tuple[VideoFrame, int | None]]:
-    """Decoded frames, each with the time of the packet that decoding began at. Damaged packets are skipped."""
+    """Decoded frames, each with the time of the key frame that decoding began at where the container `is_seeked`.
+
+    Damaged packets are skipped.
+    """
     entry_time: int | None = None
-    is_first = True
+    has_begun = not is_seeked
     for packet in container.demux(stream):
-        if is_first:
-            is_first, entry_time = False, packet.pts
+        if not has_begun:
+            if not packet.is_keyframe:
+                continue
+            has_begun, entry_time = True, packet.pts
         try:
             frames = packet.decode()
         except av.error.InvalidDataError as error:

@@ -32,7 +32,7 @@ from heygem.media.still import Image
 
 logger = logging.getLogger(__name__)
 
-NO_SPACE: Final = os.strerror(errno.ENOSPC)
+NO_SPACE: Final = ("No space left on device", "Disk quota exceeded")
 MEBIBYTE: Final = 1024**2
 MAX_STEM_BYTES: Final = 200  # a name has at most 255
 
@@ -145,9 +145,10 @@ class VideoEncoder:
     def _failure(self) -> HeyGemError:
         if self._aborted.is_set() or self._cancel.is_cancelled:
             return CancelledError()
-        words = self._get_process().last_words()
+        process = self._get_process()
+        words = process.last_words() or f"exit status {process.exit_status}"
         logger.error("FFmpeg failed after %d frames: %s", self._written, words)
-        return self._disk_full() if NO_SPACE in words else EncodeError(reason=words)
+        return self._disk_full() if any(phrase in words for phrase in NO_SPACE) else EncodeError(reason=words)
 
     def _disk_full(self) -> FaultError:
         """With what is free, and what the rest of the film would need going by what has been written, in MiB."""
@@ -186,7 +187,7 @@ def _sync(path: Path) -> None:
 
 
 def _output_error(path: Path, error: OSError) -> HeyGemError:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         free = shutil.disk_usage(path.parent).free
         return DiskFullError(path=path, free_mb=free // MEBIBYTE, needed_mb=1)
     return OutputPathError(path=path, reason=error.strerror)

@@ -46,6 +46,11 @@ class FfmpegProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def exit_status(self) -> int | None:
+        """Negative for a signal; None while it runs."""
+        return self._process.poll()
+
     def write(self, data: memoryview) -> None:
         """Writes all of it. Raises BrokenPipeError once FFmpeg has ended, and what `check` raises."""
         while data:

@@ -1,11 +1,13 @@
 """Finds the facts about a person's video or photo, and about a voice, by demuxing; of a film only the first frame is
 decoded, of a voice only the last moments."""
 
+import math
+import struct
 from collections import deque
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av.container
 import av.error
@@ -13,6 +15,8 @@ import av.video.frame
 import av.video.stream
 from av.audio.stream import AudioStream
 from av.packet import Packet
+from av.sidedata.sidedata import SideDataContainer
+from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.reformatter import ColorTrc
 
@@ -42,7 +46,7 @@ def probe_video(path: Path) -> VideoFacts:
     with open_container(path) as container:
         stream = get_picture_stream(container, path)
         frame = _first_frame(container, stream, path)
-        rotation = find_rotation(frame)
+        rotation, is_mirrored = find_orientation(frame)
         aspect = stream.sample_aspect_ratio or Fraction(1)
         is_turned = rotation in (90, 270)
         return VideoFacts(
@@ -56,6 +60,7 @@ def probe_video(path: Path) -> VideoFacts:
             sample_aspect_ratio=1 / aspect if is_turned else aspect,
             transfer=TRANSFERS.get(frame.color_trc, Transfer.SDR),
             codec=stream.codec_context.codec.canonical_name,
+            is_mirrored=is_mirrored,
         )
 
 
@@ -94,9 +99,19 @@ def get_sound_stream(container: av.container.InputContainer, path: Path) -> Audi
     return next((track for track in tracks if track.disposition & Disposition.default), tracks[0])
 
 
-def find_rotation(frame: av.video.frame.VideoFrame) -> int:
-    """Degrees clockwise that the stored picture must be turned to stand upright: 0, 90, 180 or 270."""
-    return round(-frame.rotation / 90) % 4 * 90
+def find_orientation(frame: av.video.frame.VideoFrame) -> tuple[int, bool]:
+    """Degrees clockwise that the stored picture must be turned to stand upright, and whether to mirror it then.
+
+    FFmpeg's matrix takes (x, y), y down, to (a x + c y, b x + d y); a phone's front camera may mirror.
+    """
+    side_data = cast(SideDataContainer, frame.side_data)  # PyAV's own annotation knows motion vectors alone
+    matrix = next((bytes(item) for item in side_data if item.type is SideDataType.DISPLAYMATRIX), None)
+    if matrix is None:
+        return 0, False
+    a, b, _, c, d, *_ = struct.unpack("=9i", matrix)
+    is_mirrored = a * d - b * c < 0
+    degrees = math.degrees(math.atan2(b, -a if is_mirrored else a))
+    return round(degrees / 90) % 4 * 90, is_mirrored
 
 
 def start_of_play_s(container: av.container.InputContainer) -> float:

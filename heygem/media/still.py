@@ -1,4 +1,7 @@
-"""Photos: JPEG, PNG, WebP, BMP and TIFF, upright as their EXIF says. Everything else is left to the video reader."""
+"""Photos, upright as their EXIF says: JPEG, PNG, WebP, BMP, TIFF, and AVIF where OpenCV has it.
+
+Everything else is left to the video reader.
+"""
 
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -19,13 +22,14 @@ SIGNATURES: Final = {
     b"II*\x00": "tiff",
     b"MM\x00*": "tiff",
 }
+HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 WEBP_ANIMATION_FLAG: Final = 0x02
 JPEG_START_OF_SCAN: Final = 0xDA
 JPEG_END: Final = b"\xff\xd9"
 
 
 def find_photo_format(path: Path) -> str | None:
-    """`jpeg`, `png`, `webp`, `bmp` or `tiff` by the file's first bytes, None for anything else."""
+    """`jpeg`, `png`, `webp`, `bmp`, `tiff` or `heif` by the file's first bytes, None for anything else."""
     check_file(path)
     try:
         with path.open("rb") as file:
@@ -36,6 +40,8 @@ def find_photo_format(path: Path) -> str | None:
         if head[12:16] == b"VP8X" and head[20] & WEBP_ANIMATION_FLAG:
             raise MediaUnreadableError(path, reason="animated WebP is neither a photo nor a video")
         return "webp"
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
+        return "heif"
     return next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
 
 
@@ -52,7 +58,7 @@ def read_photo(path: Path) -> Image:
     except cv2.error as error:
         raise MediaUnreadableError(path, reason=error.err) from error
     if image is None:
-        raise MediaUnreadableError(path, reason="the photo's data is damaged")
+        raise MediaUnreadableError(path, reason="the photo is damaged, or HEIC, which should be saved as JPEG")
     return np.ascontiguousarray(image, dtype=np.uint8)
 
 

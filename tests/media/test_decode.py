@@ -95,13 +95,16 @@ def test_a_variable_rate_is_evened_out(clips: ClipMaker) -> None:
 
 
 @pytest.mark.parametrize("flag", [0, 90, 180, -90])
-def test_the_picture_stands_upright(clips: ClipMaker, flag: int) -> None:
+@pytest.mark.parametrize("flip", [None, "-display_hflip", "-display_vflip"])
+def test_the_picture_stands_upright(clips: ClipMaker, flag: int, flip: str | None) -> None:
     film = clips.film("h264.mp4", *LONG_GOP)
-    turned = clips.convert(film, f"turned {flag}.mp4", "in:-display_rotation", f"in:{flag}", "-c", "copy")
+    mirror = [f"in:{flip}"] if flip else []
+    name = f"turned {flag} {flip}"
+    turned = clips.convert(film, f"{name}.mp4", "in:-display_rotation", f"in:{flag}", *mirror, "-c", "copy")
     facts = probe_video(turned)
     frame = next(FrameReader(facts).read())
     assert frame.shape == (facts.height, facts.width, 3)
-    player = clips.convert(turned, f"player {flag}.png", "-frames:v", "1")
+    player = clips.convert(turned, f"{name}.png", "-frames:v", "1")
     shown = next(FrameReader(probe_video(player)).read())
     assert frame.shape == shown.shape
     for name in CORNERS:

@@ -36,6 +36,8 @@ FILMS = {
     "mpeg4.avi": ("-c:v", "mpeg4", "-q:v", "3", "-bf", "2"),
     "mpeg4.mp4": ("-c:v", "mpeg4", "-q:v", "3"),
     "mjpeg.avi": ("-c:v", "mjpeg", "-q:v", "3", "-strict", "-1"),
+    "mpeg2video.ts": ("-c:v", "mpeg2video", "-q:v", "3", "-g", "12", "-bf", "2"),
+    "mpeg2video.mpg": ("-c:v", "mpeg2video", "-q:v", "3", "-g", "12", "-bf", "2"),
     "prores.mov": ("-c:v", "prores_ks"),
 }
 
