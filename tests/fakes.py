@@ -13,7 +13,7 @@ from heygem.domain.errors import HeyGemError
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
-from heygem.jobs.runner import JobRunner
+from heygem.jobs.runner import JobRunner, Work
 
 FAKE_SECONDS = 2
 FAKE_RATE = 25
@@ -68,7 +68,7 @@ class FakeServices:
     """What the page needs of services.Services."""
 
     settings: Settings
-    work: FakeWork = field(default_factory=FakeWork)
+    work: Work = field(default_factory=FakeWork)
 
     def __post_init__(self) -> None:
         self.runner = JobRunner(self.work)

@@ -21,7 +21,7 @@ class JobApi:
         api(self.cancel, api_name="cancel", queue=False)
 
     def status(self, job_id: str) -> dict[str, Any]:
-        """How a job stands: state, stage, done, total, percent, eta_s, ahead, path, error."""
+        """How a job stands: state, stage, done, total, percent, eta_s, ahead, output, error, error_code."""
         try:
             return describe(self._runner.get_status(job_id), self._tr)
         except KeyError:
@@ -35,6 +35,7 @@ class JobApi:
 
 
 def describe(status: JobStatus, tr: Translator) -> dict[str, Any]:
+    """No key is called `path`: gradio_client would take the whole dict for a file."""
     progress = status.progress
     return {
         "state": str(status.state),
@@ -44,7 +45,7 @@ def describe(status: JobStatus, tr: Translator) -> dict[str, Any]:
         "total": progress.total if progress else 0,
         "percent": 100 if status.result else fmt.percent(progress),
         "eta_s": progress.eta_s if progress else None,
-        "path": str(status.result.path) if status.result else None,
+        "output": str(status.result.path) if status.result else None,
         "error": tr.explain(status.error) if status.error else None,
         "error_code": status.error.code if status.error else None,
     }

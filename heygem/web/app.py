@@ -11,6 +11,7 @@ import gradio as gr
 from heygem.config.settings import Settings
 from heygem.config.strings import LANGUAGES, Translator
 from heygem.jobs.runner import JobRunner
+from heygem.web import uploads
 from heygem.web.api import JobApi
 from heygem.web.labels import Labels
 from heygem.web.session import BrowserSession
@@ -18,9 +19,7 @@ from heygem.web.single_tab import SingleTab
 from heygem.web.theme import build_theme
 
 ASSETS: Final = Path(__file__).with_name("assets")
-MAX_UPLOAD_BYTES: Final = 4 * 1024**3
-SWEEP_S: Final = 3600  # how often uploads are swept
-UPLOAD_AGE_S: Final = 24 * 3600  # how old an upload is when it goes; a job must have begun by then
+SWEEPING: Final = (uploads.SWEEP_EVERY_S, uploads.MAX_AGE_S)
 
 
 class PageServices(Protocol):
@@ -35,22 +34,24 @@ class PageServices(Protocol):
 def build_app(services: PageServices) -> gr.Blocks:
     """The page, not yet served."""
     settings = services.settings
-    # gradio reads its upload folder from the environment while components are being made.
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.paths.cache / "uploads")
+    # gradio reads these from the environment, the first while components are being made.
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads.uploads_folder(settings.paths.cache).resolve())
+    # It would otherwise count its own events anew, in a table, after each of them.
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000"
     first = Translator(settings.server.language)
     labels = Labels(first)
     page: gr.Blocks
-    with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=(SWEEP_S, UPLOAD_AGE_S)) as page:
+    with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
-        tabs = [SingleTab(services.runner, settings.paths.outputs, MAX_UPLOAD_BYTES, labels, session)]
+        tabs = [SingleTab(services.runner, settings.paths.outputs, uploads.MAX_BYTES, labels, session)]
         with gr.Tabs():
             for tab in tabs:
                 tab.render()
+        JobApi(services.runner, first).wire()  # before the tabs, whose own handlers would take its names
         for tab in tabs:
             tab.wire(page)
         _wire_language(page, labels, session)
-        JobApi(services.runner, first).wire()
     return page
 
 
@@ -58,12 +59,13 @@ def open_page(services: PageServices) -> gr.Blocks:
     """Builds the page and serves it from a thread of its own; `close()` of the answer ends it."""
     server, paths = services.settings.server, services.settings.paths
     paths.outputs.mkdir(parents=True, exist_ok=True)
+    uploads.sweep_uploads(uploads.uploads_folder(paths.cache))
     page = build_app(services)
     page.launch(
         server_name=server.host,
         server_port=server.port or _free_port(server.host),
         allowed_paths=[str(paths.outputs.resolve())],
-        max_file_size=MAX_UPLOAD_BYTES,
+        max_file_size=uploads.MAX_BYTES,
         theme=build_theme(),
         css_paths=[ASSETS / "page.css"],
         favicon_path=ASSETS / "favicon.svg",

@@ -1,12 +1,52 @@
 """The strings table: complete in both languages, the same placeholders, nothing that no one uses."""
 
+import ast
 import re
 import string
+from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from heygem.config.settings import ROOT
 from heygem.config.strings import LANGUAGES, STRINGS_PATH, Translator, load_strings
+from heygem.domain import errors
+from heygem.domain.errors import HeyGemError, MediaError
+from heygem.domain.job import FaceRule, JobState
+from heygem.domain.progress import Stage
+
+FILES: Final = {"page.css"}  # names of files that look like keys
+ERRORS: Final = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, HeyGemError) and kind is not HeyGemError
+}
+ENUMERATED: Final[dict[str, list[str]]] = {
+    "error": sorted({kind.code for kind in ERRORS.values()}),
+    "stage": [*Stage],
+    "state": [*JobState],
+    "face": [*FaceRule],
+}
+
+
+def _trees() -> Iterator[ast.Module]:
+    for path in sorted((ROOT / "heygem").rglob("*.py")):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _quoted_words() -> set[str]:
+    """Every string and every function's name in the code: what may be a key or fill a gap in one."""
+    nodes = [node for tree in _trees() for node in ast.walk(tree)]
+    strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return strings | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+def _built_keys() -> Iterator[str]:
+    """The f-strings of the code that may become keys, as patterns with a group for each gap."""
+    for joined in (node for tree in _trees() for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+        parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"(\w+)" for part in joined.values]
+        if re.match(r"[a-z_]+\\\.", parts[0]):
+            yield "".join(parts)
 
 
 def _placeholders(text: str) -> set[str]:
@@ -14,30 +54,56 @@ def _placeholders(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("key", sorted(load_strings()))
-def test_every_key_has_both_languages_with_the_same_placeholders(key: str):
+def test_every_key_has_both_languages_with_the_same_placeholders(key: str) -> None:
     texts = load_strings()[key]
     assert set(texts) == set(LANGUAGES)
     assert all(text.strip() for text in texts.values())
     assert len({frozenset(_placeholders(text)) for text in texts.values()}) == 1
 
 
-def test_every_key_is_used():
-    """In quotes somewhere in the code, whole or as an f-string that could become it."""
-    files = [path for kind in ("*.py", "*.js") for path in sorted((ROOT / "heygem").rglob(kind))]
-    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    quoted = set(re.findall(r"[\"']([a-z_]+\.[\w.]+)[\"']", code))
-    built = [
-        re.sub(r"\{[^}]*\}", r"\\w+", text)
-        for text in re.findall(r"\bf[\"']([a-z_]+\.[\w.{}()]*\{[\w.{}()]*)[\"']", code)
+def test_every_key_is_used() -> None:
+    """In quotes somewhere in the code, whole, or as an f-string whose gaps are words that the code knows."""
+    known = _quoted_words()
+    built = [re.compile(form) for form in _built_keys()]
+    unused = [
+        key
+        for key in load_strings()
+        if key not in known
+        and not any((hit := form.fullmatch(key)) and known.issuperset(hit.groups()) for form in built)
     ]
-    unused = [key for key in load_strings() if key not in quoted and not any(re.fullmatch(form, key) for form in built)]
     assert unused == []
 
 
-def test_an_unknown_key_is_an_error():
+def test_every_key_in_quotes_is_there() -> None:
+    sections = "|".join({key.partition(".")[0] for key in load_strings()})
+    wanted = {word for word in _quoted_words() if re.fullmatch(rf"({sections})\.\w+", word)}
+    assert wanted - set(load_strings()) - FILES == set()
+
+
+@pytest.mark.parametrize("key", [f"{kind}.{name}" for kind, names in ENUMERATED.items() for name in names])
+def test_every_error_stage_state_and_face_has_its_words(key: str) -> None:
+    assert key in load_strings()
+
+
+def test_every_error_carries_what_its_sentence_needs() -> None:
+    """Where the code makes an error, it names each placeholder of the error's sentence."""
+    lacking = []
+    for call in (node for tree in _trees() for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        kind = ERRORS.get(call.func.id) if isinstance(call.func, ast.Name) else None
+        if kind is None or any(keyword.arg is None for keyword in call.keywords):
+            continue
+        given = {keyword.arg for keyword in call.keywords} | (
+            {"name", "path"} if issubclass(kind, MediaError) else set()
+        )
+        if missing := _placeholders(load_strings()[f"error.{kind.code}"]["zh"]) - given:
+            lacking.append((kind.__name__, missing))
+    assert lacking == []
+
+
+def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(KeyError):
         Translator("en")("cli.no_such_thing")
 
 
-def test_table_is_utf8_without_bom():
+def test_table_is_utf8_without_bom() -> None:
     assert not STRINGS_PATH.read_bytes().startswith(b"\xef\xbb\xbf")
