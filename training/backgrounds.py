@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import data as pictures
 
-from heygem.engines.alignment import Image
+from heygem.engines.alignment import Image, as_image
 from training.augment import Random
 
 # skimage's own pictures of things and animals; coffee is left to the tests.
@@ -42,11 +42,31 @@ class Backgrounds:
     def draw(self, size: int, random: Random) -> Image:
         """(size, size, 3)"""
         kind = random.random()
-        if kind < 0.5:
-            return self._beside_face(size, random)
+        if kind < 0.2:
+            return self._shuffled(size, random)
         if kind < 0.8:
-            return _window(_things()[random.integers(len(_things()))], size, random)
+            first = self._beside_face(size, random) if random.random() < 0.5 else _thing(size, random)
+            if random.random() < 0.25:
+                return as_image(cv2.addWeighted(first, 0.5, self._beside_face(size, random), 0.5, 0))
+            return first
         return _noise(size, random)
+
+    def _shuffled(self, size: int, random: Random) -> Image:
+        """A scene in tiles too small for its face, in another order: skin, eyes and mouths that are not a face."""
+        index = int(random.integers(len(self._scenes)))
+        width, height = (int(v) for v in self._sizes[index])
+        left, _, right, _ = self._boxes[index]
+        tile = int(max(10, (right - left) * random.uniform(0.22, 0.42)))
+        across, down = size // tile + 1, size // tile + 1
+        image = np.empty((down * tile, across * tile, 3), dtype=np.uint8)
+        if width <= tile or height <= tile:
+            return _noise(size, random)
+        for y in range(down):
+            for x in range(across):
+                column, row = int(random.integers(0, width - tile)), int(random.integers(0, height - tile))
+                part = self._scenes[index, row : row + tile, column : column + tile]
+                image[y * tile : (y + 1) * tile, x * tile : (x + 1) * tile] = part[:: int(random.choice((1, -1)))]
+        return np.ascontiguousarray(image[:size, :size])
 
     def _beside_face(self, size: int, random: Random) -> Image:
         index = int(random.integers(len(self._scenes)))
@@ -62,13 +82,18 @@ class Backgrounds:
         return _window(self._scenes[index, y0:y1, x0:x1], size, random)
 
 
+def _thing(size: int, random: Random) -> Image:
+    return _window(_things()[random.integers(len(_things()))], size, random)
+
+
 def _window(picture: Image, size: int, random: Random) -> Image:
     """A part of `picture`, at times mirrored, upside down or reflected beyond its rim, as (size, size, 3)."""
     height, width = picture.shape[:2]
-    w, h = (int(s * random.uniform(0.3, 1.0)) for s in (width, height))
+    w, h = (max(12, int(s * np.exp(random.uniform(-2.3, 0)))) for s in (width, height))
     x, y = int(random.integers(0, width - w + 1)), int(random.integers(0, height - h + 1))
     part = picture[y : y + h, x : x + w][:: int(random.choice((1, -1))), :: int(random.choice((1, -1)))]
-    return np.asarray(cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
+    how = cv2.INTER_AREA if min(w, h) > size else cv2.INTER_LINEAR
+    return as_image(cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=how))
 
 
 def _noise(size: int, random: Random) -> Image:

@@ -17,7 +17,7 @@ from training.face_cache import open_pictures, read_cache_labels
 from training.mirror import mirror_points
 
 TRACKED: Final = 0.6  # share of crops that are cut by (nearly right) landmarks, others by a box
-NEGATIVES: Final = 0.14
+NEGATIVES: Final = 0.2
 OPEN_PAIRS: Final = tuple((56 + i, 76 - i) for i in range(1, 10))  # inner lips: lower, upper, side by side
 
 

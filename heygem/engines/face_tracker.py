@@ -7,7 +7,7 @@ the tight box of its 131 landmarks: from the top of the forehead to the chin, ea
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -16,16 +16,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
-from heygem.engines.alignment import Image, Points, as_image, invert, transform, warp_crop
-from heygem.engines.face_region import RegionSource, find_region
+from heygem.engines.alignment import Affine, Image, Points, as_image, invert, transform, warp_crop
+from heygem.engines.face_region import RegionSource, find_mouth_region, find_region
 from heygem.engines.nets.face_detector import MULTIPLE, FaceDetectorNet, decode_boxes
-from heygem.engines.nets.landmarker import CROP_SIZE, LandmarkNet
+from heygem.engines.nets.landmarker import CROP_SIZE as FACE_SIZE
+from heygem.engines.nets.landmarker import LandmarkNet
+from heygem.engines.nets.lip_refiner import CROP_SIZE as MOUTH_SIZE
+from heygem.engines.nets.lip_refiner import LipNet
 from heygem.engines.nets.residual import fold_norms, prepare_input
 from heygem.engines.weights import identify_weights, load_weights, read_metadata
 
 DETECTOR_FILE: Final = "face_detector.safetensors"
 LANDMARKER_FILE: Final = "face_landmarker.safetensors"
+LIPS_FILE: Final = "lip_refiner.safetensors"
 
 INPUT_AREA: Final = 256 * 256  # about how many pixels of a frame the detector sees
 MIN_SCORE: Final = 0.4
@@ -62,10 +67,11 @@ class FaceDetector:
 
 
 class FaceLandmarker:
-    """Finds the landmarks of a face whose place is roughly known."""
+    """Finds the landmarks of a face whose place is roughly known: first all, then the lips once more by themselves."""
 
-    def __init__(self, net: nn.Module, device: torch.device) -> None:
+    def __init__(self, net: nn.Module, lips: nn.Module, device: torch.device) -> None:
         self._net = fold_norms(net).to(device)
+        self._lips = fold_norms(lips).to(device)
         self._device = device
 
     def find(self, frame: Image, roi: RegionSource) -> tuple[Points, float]:
@@ -78,31 +84,42 @@ class FaceLandmarker:
 
     def find_many(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
         """As `find`, for several faces of one frame at once."""
-        found = self._find_once(frame, rois)
-        again = [index for index, roi in enumerate(rois) if isinstance(roi, Box)]
-        refined = self._find_once(frame, [found[index][0] for index in again])
-        for index, better in zip(again, refined, strict=True):
-            found[index] = better
-        return found
+        boxes = [roi for roi in rois if isinstance(roi, Box)]
+        upright = iter([points for points, _ in self._find_faces(frame, boxes)])
+        faces = self._find_faces(frame, [next(upright) if isinstance(roi, Box) else roi for roi in rois])
+        self._refine_lips(frame, [points for points, _ in faces])
+        return faces
 
-    @torch.inference_mode()
-    def _find_once(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+    def _find_faces(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
         if not rois:
             return []
-        affines = [find_region(roi).to_crop(CROP_SIZE) for roi in rois]
-        crops = np.stack([warp_crop(frame, affine, CROP_SIZE) for affine in affines])
-        points, presence = self._net(prepare_input(torch.from_numpy(crops).to(self._device)))
-        in_crops: NDArray[np.float32] = (points * CROP_SIZE - 0.5).cpu().numpy()
+        affines = [find_region(roi).to_crop(FACE_SIZE) for roi in rois]
+        points, presence = self._run(self._net, frame, affines, FACE_SIZE)
+        in_crops: NDArray[np.float32] = (points * FACE_SIZE - 0.5).cpu().numpy()
         sure = presence.sigmoid().cpu().numpy()
         return [
             (transform(crop_points, invert(affine)), float(chance))
             for crop_points, affine, chance in zip(in_crops, affines, sure, strict=True)
         ]
 
+    def _refine_lips(self, frame: Image, faces: Sequence[Points]) -> None:
+        """Replace the lips of each of `faces`, in place."""
+        if not faces:
+            return
+        affines = [find_mouth_region(points).to_crop(MOUTH_SIZE) for points in faces]
+        lips: NDArray[np.float32] = (self._run(self._lips, frame, affines, MOUTH_SIZE) * MOUTH_SIZE - 0.5).cpu().numpy()
+        for points, found, affine in zip(faces, lips, affines, strict=True):
+            points[landmarks.LIPS] = transform(found, invert(affine))
+
+    @torch.inference_mode()
+    def _run(self, net: nn.Module, frame: Image, affines: Sequence[Affine], size: int) -> Any:
+        crops = np.stack([warp_crop(frame, affine, size) for affine in affines])
+        return net(prepare_input(torch.from_numpy(crops).to(self._device)))
+
 
 @dataclass(frozen=True)
 class FaceTrackerModels:
-    """Both networks, loaded; `weights_id` changes with the weights."""
+    """The networks, loaded; `weights_id` changes with the weights."""
 
     detector: FaceDetector
     landmarker: FaceLandmarker
@@ -111,14 +128,14 @@ class FaceTrackerModels:
 
 def load_face_tracker(models: Path, device: torch.device) -> FaceTrackerModels:
     """The networks with their weights from the folder `models`. Raises WeightsError."""
-    paths = models / DETECTOR_FILE, models / LANDMARKER_FILE
+    paths = models / DETECTOR_FILE, models / LANDMARKER_FILE, models / LIPS_FILE
     configs = [read_metadata(path)["config"] for path in paths]
     detector = FaceDetectorNet(tuple(configs[0]["channels"]), configs[0]["width"])
-    landmarker = LandmarkNet(tuple(configs[1]["channels"]))
-    for net, path in zip((detector, landmarker), paths, strict=True):
+    landmarker, lips = LandmarkNet(tuple(configs[1]["channels"])), LipNet(tuple(configs[2]["channels"]))
+    for net, path in zip((detector, landmarker, lips), paths, strict=True):
         net.load_state_dict(load_weights(path))
     return FaceTrackerModels(
-        FaceDetector(detector, device), FaceLandmarker(landmarker, device), identify_weights(*paths)
+        FaceDetector(detector, device), FaceLandmarker(landmarker, lips, device), identify_weights(*paths)
     )
 
 

@@ -53,6 +53,7 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[st
     part = path.with_name(path.name + ".part")
     narrow = {name: _narrow(tensor) for name, tensor in weights.items()}
     save_file(narrow, part, {key: json.dumps(value) for key, value in metadata.items()})
+    part.chmod(0o644)  # safetensors makes it the owner's alone
     part.replace(path)
 
 
