@@ -137,7 +137,7 @@ def _reconsider(follower: _Follower, boxes: Sequence[Box]) -> None:
     """Takes a face up if none is followed; lets go of one that has drifted off every face that is there."""
     if follower.points is not None:
         followed = box_around(follower.points)
-        if not boxes or any(_overlap(followed, box) > 0.3 for box in boxes):
+        if not boxes or any(followed.overlap(box) > 0.3 for box in boxes):
             return  # with no detection at all, the landmarker's own word counts
     if (box := follower.pick(boxes)) is not None:
         follower.points = None
@@ -154,8 +154,6 @@ def _follow(follower: _Follower, frame: Image, landmarker: Landmarker) -> None:
     if presence < MIN_PRESENCE or not _is_sane(found, before, frame):
         follower.lose()
         return
-    if follower.points is None:  # from a rough box: once more, now that the face's place and tilt are known
-        found, presence = landmarker.find(frame, found)
     follower.keep(found)
 
 
@@ -181,11 +179,3 @@ def _distance(a: Box, b: Box) -> float:
 def _is_alike(a: Box, b: Box) -> bool:
     """Whether two boxes differ in size no more than a face does between two looks at it."""
     return 0.4 < math.sqrt(max(a.area, 1.0) / max(b.area, 1.0)) < 2.5
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    shared = max(0.0, width) * max(0.0, height)
-    return shared / max(a.area + b.area - shared, 1e-9)
