@@ -127,9 +127,11 @@ def build_cache(split: str, most: int | None = None) -> None:
 
 
 def open_pictures(split: str, kind: str) -> NDArray[np.uint8]:
-    """`kind` "crops" or "scenes" of the cache of `split`, mapped into memory."""
-    size = {"crops": CROP, "scenes": SCENE}[kind]
+    """`kind` "crops", "scenes" or "false" of the cache of `split`, mapped into memory; none where there are none."""
+    size = SCENE if kind == "scenes" else CROP
     path = DATA / f"faces_{split}" / f"{kind}.raw"
+    if not path.is_file() or not path.stat().st_size:
+        return np.zeros((0, size, size, 3), np.uint8)
     return np.memmap(path, dtype=np.uint8, mode="r").reshape(-1, size, size, 3)
 
 

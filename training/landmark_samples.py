@@ -13,7 +13,7 @@ from heygem.engines.face_region import FILL, FaceRegion, bounding_box, find_regi
 from heygem.engines.nets.landmarker import CROP_SIZE
 from training.augment import cover, spoil
 from training.backgrounds import Backgrounds
-from training.face_cache import open_pictures, read_cache_labels
+from training.face_cache import CROP, LOOSE, open_pictures, read_cache_labels
 from training.mirror import mirror_points
 
 TRACKED: Final = 0.6  # share of crops that are cut by (nearly right) landmarks, others by a box
@@ -36,6 +36,7 @@ class LandmarkSamples:
     def __init__(self, split: str, seed: int) -> None:
         labels = read_cache_labels(split)
         self.crops = open_pictures(split, "crops")
+        self._false = open_pictures(split, "false")
         self.points = labels["points"].astype(np.float32)
         scene_points = labels["scene_points"].astype(np.float32)
         boxes = np.concatenate([scene_points.min(axis=1), scene_points.max(axis=1)], axis=1)
@@ -95,10 +96,16 @@ class LandmarkSamples:
     def _draw_negative(self, image: Image, points: Points) -> Image:
         random = self.random
         kind = random.random()
-        if kind < 0.5:
+        if kind < 0.35 and len(self._false):
+            side = CROP / LOOSE * float(np.exp(random.normal(0, 0.15)))
+            x, y = CROP / 2 + random.normal(0, 0.1 * side, 2)
+            region = FaceRegion((float(x), float(y)), side, random.normal(0, 0.4))
+            image = self._false[random.integers(len(self._false))]
+            return cut(image, points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)[0]
+        if kind < 0.6:
             return self._backgrounds.draw(CROP_SIZE, random)
         region = find_region(points)
-        if kind < 0.75:  # beside the face
+        if kind < 0.8:  # beside the face
             away = random.uniform(0, 2 * np.pi)
             reach = random.uniform(0.6, 0.95) * region.side
             center = (region.center[0] + reach * np.cos(away), region.center[1] + reach * np.sin(away))

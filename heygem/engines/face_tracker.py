@@ -19,7 +19,7 @@ from torch.nn import functional
 from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
 from heygem.engines.alignment import Affine, Image, Points, as_image, invert, transform, warp_crop
-from heygem.engines.face_region import RegionSource, find_mouth_region, find_region
+from heygem.engines.face_region import RegionSource, bounding_box, find_mouth_region, find_region
 from heygem.engines.nets.face_detector import MULTIPLE, FaceDetectorNet, decode_boxes
 from heygem.engines.nets.landmarker import CROP_SIZE as FACE_SIZE
 from heygem.engines.nets.landmarker import LandmarkNet
@@ -33,9 +33,12 @@ LANDMARKER_FILE: Final = "face_landmarker.safetensors"
 LIPS_FILE: Final = "lip_refiner.safetensors"
 
 INPUT_AREA: Final = 256 * 256  # about how many pixels of a frame the detector sees
-MIN_SCORE: Final = 0.4
+MIN_SCORE: Final = 0.25  # to be suspected of being a face
+MIN_PRESENCE: Final = 0.5  # to be taken for one
+MIN_AGREEMENT: Final = 0.3  # overlap of the suspected box and that of the landmarks
 MAX_OVERLAP: Final = 0.4  # of two boxes that overlap more, the less sure one goes
-MAX_FACES: Final = 32
+MAX_FACES: Final = 16
+MAX_SUSPICIONS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -44,26 +47,6 @@ class Detection:
 
     box: Box
     score: float
-
-
-class FaceDetector:
-    """Looks through whole frames. Faces of less than about 6 % of the frame's height are not found."""
-
-    def __init__(self, net: nn.Module, device: torch.device) -> None:
-        self._net = fold_norms(net).to(device)
-        self._device = device
-
-    @torch.inference_mode()
-    def detect(self, frame: Image) -> list[Detection]:
-        """All faces in `frame` (H, W, 3) uint8 BGR, the surest first; none twice."""
-        picture, scale = _letterbox(frame)
-        logits, boxes = self._net(prepare_input(torch.from_numpy(picture[None]).to(self._device)))
-        score, box = _peaks(logits[0], decode_boxes(boxes)[0])
-        height, width = frame.shape[:2]
-        # From the small picture's edges to pixels whose centres are at whole coordinates.
-        corners = np.clip(box / scale - 0.5, -0.25 * max(width, height), 1.25 * max(width, height))
-        found = [Detection(Box(*map(float, c)), float(s)) for c, s in zip(corners, score, strict=True)]
-        return drop_doubles(found)
 
 
 class FaceLandmarker:
@@ -84,13 +67,17 @@ class FaceLandmarker:
 
     def find_many(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
         """As `find`, for several faces of one frame at once."""
-        boxes = [roi for roi in rois if isinstance(roi, Box)]
-        upright = iter([points for points, _ in self._find_faces(frame, boxes)])
-        faces = self._find_faces(frame, [next(upright) if isinstance(roi, Box) else roi for roi in rois])
+        faces = self.find_faces(frame, rois)
         self._refine_lips(frame, [points for points, _ in faces])
         return faces
 
-    def _find_faces(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+    def find_faces(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+        """As `find_many`, with lips that are not as exact."""
+        boxes = [roi for roi in rois if isinstance(roi, Box)]
+        upright = iter([points for points, _ in self._find_once(frame, boxes)])
+        return self._find_once(frame, [next(upright) if isinstance(roi, Box) else roi for roi in rois])
+
+    def _find_once(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
         if not rois:
             return []
         affines = [find_region(roi).to_crop(FACE_SIZE) for roi in rois]
@@ -117,6 +104,41 @@ class FaceLandmarker:
         return net(prepare_input(torch.from_numpy(crops).to(self._device)))
 
 
+class FaceDetector:
+    """Looks through whole frames; what it suspects, the landmarker confirms and gives the exact box.
+
+    Faces of less than about 6 % of the frame's height are not found.
+    """
+
+    def __init__(self, net: nn.Module, landmarker: FaceLandmarker, device: torch.device) -> None:
+        self._net = fold_norms(net).to(device)
+        self._landmarker = landmarker
+        self._device = device
+
+    def detect(self, frame: Image) -> list[Detection]:
+        """All faces in `frame` (H, W, 3) uint8 BGR, the surest first; none twice."""
+        suspected = drop_doubles(self.suspect(frame))[:MAX_FACES]
+        faces = self._landmarker.find_faces(frame, [detection.box for detection in suspected])
+        return drop_doubles(
+            [
+                Detection(bounding_box(points), presence * suspicion.score**0.5)
+                for suspicion, (points, presence) in zip(suspected, faces, strict=True)
+                if presence > MIN_PRESENCE and overlap(bounding_box(points), suspicion.box) > MIN_AGREEMENT
+            ]
+        )
+
+    @torch.inference_mode()
+    def suspect(self, frame: Image) -> list[Detection]:
+        """What the detector's own network holds for faces, some of them twice and some wrongly."""
+        picture, scale = _letterbox(frame)
+        logits, boxes = self._net(prepare_input(torch.from_numpy(picture[None]).to(self._device)))
+        score, box = _peaks(logits[0], decode_boxes(boxes)[0])
+        reach = 0.25 * max(frame.shape[:2])
+        # From the small picture's edges to pixels whose centres are at whole coordinates.
+        corners = np.clip(box / scale - 0.5, -reach, max(frame.shape[:2]) + reach)
+        return [Detection(Box(*map(float, c)), float(s)) for c, s in zip(corners, score, strict=True)]
+
+
 @dataclass(frozen=True)
 class FaceTrackerModels:
     """The networks, loaded; `weights_id` changes with the weights."""
@@ -134,9 +156,8 @@ def load_face_tracker(models: Path, device: torch.device) -> FaceTrackerModels:
     landmarker, lips = LandmarkNet(tuple(configs[1]["channels"])), LipNet(tuple(configs[2]["channels"]))
     for net, path in zip((detector, landmarker, lips), paths, strict=True):
         net.load_state_dict(load_weights(path))
-    return FaceTrackerModels(
-        FaceDetector(detector, device), FaceLandmarker(landmarker, lips, device), identify_weights(*paths)
-    )
+    finder = FaceLandmarker(landmarker, lips, device)
+    return FaceTrackerModels(FaceDetector(detector, finder, device), finder, identify_weights(*paths))
 
 
 def _letterbox(frame: Image) -> tuple[Image, float]:
@@ -156,7 +177,7 @@ def _peaks(logits: Tensor, boxes: Tensor) -> tuple[NDArray[np.float32], NDArray[
     chance = logits.sigmoid()
     ys, xs = torch.nonzero((logits == highest) & (chance > MIN_SCORE), as_tuple=True)
     score = chance[ys, xs]
-    order = score.argsort(descending=True)[:MAX_FACES]
+    order = score.argsort(descending=True)[:MAX_SUSPICIONS]
     return score[order].cpu().numpy(), boxes[ys[order], xs[order]].cpu().numpy()
 
 
