@@ -105,13 +105,19 @@ def check_disk(settings: Settings) -> Check:
 
 
 def check_models(folder: Path) -> Check:
-    files = sorted(folder.glob("*.safetensors"))
-    sizes = ", ".join(f"{file.name} {file.stat().st_size / _MB:.1f} MB" for file in files)
-    missing = [name for name in _needed_models() if not (folder / name).is_file()]
-    if missing:
-        return Check("models", State.BAD, f"{folder}: - {', '.join(missing)}", "models_missing")
-    return Check("models", State.OK, f"{folder}: {sizes}")
+    """Whether each file that the engines load is there and whole, as far as its header can tell."""
+    from heygem.engines.embedded import LIP_MOTION_FILE, RENDERER_FILE
+    from heygem.engines.face_tracker import DETECTOR_FILE, LANDMARKER_FILE, LIPS_FILE
+    from heygem.engines.weights import read_metadata
 
-
-def _needed_models() -> list[str]:
-    return []
+    names = (DETECTOR_FILE, LANDMARKER_FILE, LIPS_FILE, LIP_MOTION_FILE, RENDERER_FILE)
+    found, unusable = [], []
+    for name in names:
+        try:
+            read_metadata(folder / name)
+            found.append(f"{name} {(folder / name).stat().st_size / _MB:.1f} MB")
+        except (HeyGemError, OSError) as error:
+            unusable.append(f"{name} ({type(error.__cause__ or error).__name__})")
+    if unusable:
+        return Check("models", State.BAD, f"{folder}: {', '.join(unusable)}", "models_missing")
+    return Check("models", State.OK, f"{folder}: {', '.join(found)}")
