@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Final
 
 import av.error
@@ -14,7 +15,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from heygem.domain.media import AudioFacts
-from heygem.media.containers import open_container
+from heygem.media.containers import open_container, read_packets
 from heygem.media.probe import start_of_play_s
 
 logger = logging.getLogger(__name__)
@@ -50,37 +51,46 @@ def _resample(facts: AudioFacts, sample_rate: int) -> Iterator[Waveform]:
     with open_container(facts.path) as container:
         stream = container.streams.audio[facts.stream_index]
         origin_s = start_of_play_s(container)
-        graph: av.filter.Graph | None = None
+        graph, kind = None, None
         for frame in _decode(container, stream):
             if frame.pts is not None and frame.time_base:
                 frame.pts -= round(origin_s / frame.time_base)
-            if graph is None:
-                graph = _build_graph(frame, sample_rate)
+            if kind != (kind := (frame.sample_rate, frame.format.name, frame.layout.name)):
+                yield from _finish(graph)
+                graph = _build_graph(frame, sample_rate, is_first=graph is None)
+            assert graph
             graph.push(frame)
             yield from _pull_all(graph)
-        if graph is not None:
-            graph.push(None)
-            yield from _pull_all(graph)
+        yield from _finish(graph)
 
 
 def _decode(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    for packet in container.demux(stream):
+    for packet in chain(read_packets(container, stream), [None]):
         try:
-            yield from packet.decode()
+            yield from stream.codec_context.decode(packet)
         except av.error.InvalidDataError as error:
-            logger.warning("damaged sound packet at %s: %s", packet.pts, error)
+            logger.warning("damaged sound packet at %s: %s", packet.pts if packet else "the end", error)
 
 
-def _build_graph(frame: AudioFrame, sample_rate: int) -> av.filter.Graph:
-    """Resampling that keeps to the clock exactly as `ffmpeg_command` has it."""
+def _build_graph(frame: AudioFrame, sample_rate: int, is_first: bool) -> av.filter.Graph:
+    """Resampling that keeps to the clock exactly as `ffmpeg_command` has it.
+
+    Where a file changes its format in the middle, the second graph goes on from where it is.
+    """
     graph = av.filter.Graph()
     source = graph.add_abuffer(
         sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout, time_base=frame.time_base
     )
-    resample = graph.add("aresample", f"{sample_rate}:{KEEP_TO_THE_CLOCK}")
+    resample = graph.add("aresample", f"{sample_rate}:{KEEP_TO_THE_CLOCK}" if is_first else f"{sample_rate}:async=1")
     mono = graph.add("aformat", "sample_fmts=flt:channel_layouts=mono")
     graph.link_nodes(source, resample, mono, graph.add("abuffersink")).configure()
     return graph
+
+
+def _finish(graph: av.filter.Graph | None) -> Iterator[Waveform]:
+    if graph is not None:
+        graph.push(None)
+        yield from _pull_all(graph)
 
 
 def _pull_all(graph: av.filter.Graph) -> Iterator[Waveform]:

@@ -8,11 +8,13 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import av
 import av.container
 import av.error
+from av.packet import Packet
+from av.stream import Stream
 
 from heygem.domain.errors import (
     HeyGemError,
@@ -33,6 +35,9 @@ OPEN_OPTIONS: Final = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file
 
 NO_CONTENTS: Final = "the table of contents (moov) is missing: the recording or the copy was broken off"
 MAX_BOXES: Final = 64
+
+logger = logging.getLogger(__name__)
+StreamT = TypeVar("StreamT", bound=Stream)
 
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
@@ -90,6 +95,25 @@ def open_container(
     except av.error.FFmpegError as error:
         reason = NO_CONTENTS if _lacks_contents(path) else error.strerror
         raise MediaUnreadableError(path, reason=reason) from error
+
+
+def read_packets(container: av.container.InputContainer, stream: StreamT) -> "Iterator[Packet[StreamT]]":
+    """The packets of one stream that hold data. Damage that cannot be read past ends them, unless it comes first."""
+    packets = cast("Iterator[Packet[StreamT]]", container.demux(stream))
+    has_begun = False
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.InvalidDataError as error:
+            if not has_begun:
+                raise
+            logger.warning("what follows damage is lost: %s", error)
+            return
+        if packet is None:
+            return
+        has_begun = True
+        if packet.size:
+            yield packet
 
 
 def _lacks_contents(path: Path) -> bool:

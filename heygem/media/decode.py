@@ -4,7 +4,7 @@ Never holds more than a few frames, or one chunk when walking backwards. Knows n
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain, repeat
 from typing import Final
@@ -13,13 +13,14 @@ import av.container
 import av.error
 import numpy as np
 from av.codec.context import ThreadType
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from heygem.domain.errors import NoFramesError
 from heygem.domain.media import VideoFacts
 from heygem.media.colour import FrameConverter
-from heygem.media.containers import open_container
+from heygem.media.containers import open_container, read_packets
 from heygem.media.frame_timing import source_indices
 from heygem.media.still import Image, read_photo
 from heygem.media.timeline import Timeline, get_picture_stream, read_timeline
@@ -127,20 +128,22 @@ class FrameReader:
         stream.thread_type = ThreadType.AUTO
         stream.thread_count = self._thread_count
         timeline = self._timeline
+        packets = read_packets(container, stream)
         earliest = int(timeline.times[0])
         if key_time is not None:
-            try:
-                container.seek(key_time, stream=stream)
-            except av.error.FFmpegError:
+            key = _seek(container, stream, key_time, timeline)
+            if key is None:
                 return
+            packets = chain([key], packets)
+            # Frames shown before the one that decoding began at may lack what they are predicted from.
+            earliest = max(earliest, key.pts or 0)
         index = -1
-        for frame, entry_time in _decode_packets(container, stream, is_seeked=key_time is not None):
+        for frame in _decode_packets(stream, packets):
             if timeline.is_counted or frame.pts is None:
                 index += 1
+            elif frame.pts < earliest:
+                continue
             else:
-                # Frames shown before the one that decoding began at may lack what they are predicted from.
-                if frame.pts < (earliest if entry_time is None else max(earliest, entry_time)):
-                    continue
                 index = int(np.searchsorted(timeline.times, frame.pts, side="right")) - 1
             if not frame.is_corrupt:
                 yield index, frame
@@ -174,24 +177,24 @@ def _entry_points(timeline: Timeline, first: int) -> Iterator[int | None]:
     yield None
 
 
-def _decode_packets(
-    container: av.container.InputContainer, stream: VideoStream, is_seeked: bool
-) -> Iterator[tuple[VideoFrame, int | None]]:
-    """Decoded frames, each with the time of the key frame that decoding began at where the container `is_seeked`.
+def _seek(
+    container: av.container.InputContainer, stream: VideoStream, key_time: int, timeline: Timeline
+) -> "Packet[VideoStream] | None":
+    """The key frame that the container lands on, None where it does not or gives it a wrong time (MPEG-PS may)."""
+    try:
+        container.seek(key_time, stream=stream)
+    except av.error.FFmpegError:
+        return None
+    key = next((packet for packet in read_packets(container, stream) if packet.is_keyframe), None)
+    return key if key and key.pts is not None and timeline.key_sizes.get(key.pts) == key.size else None
 
-    Damaged packets are skipped.
-    """
-    entry_time: int | None = None
-    has_begun = not is_seeked
-    for packet in container.demux(stream):
-        if not has_begun:
-            if not packet.is_keyframe:
-                continue
-            has_begun, entry_time = True, packet.pts
+
+def _decode_packets(stream: VideoStream, packets: "Iterable[Packet[VideoStream]]") -> Iterator[VideoFrame]:
+    """Decoded frames. Damaged packets are skipped."""
+    for packet in chain(packets, [None]):
         try:
-            frames = packet.decode()
+            frames = stream.codec_context.decode(packet)
         except av.error.InvalidDataError as error:
-            logger.warning("damaged packet at %s: %s", packet.pts, error)
+            logger.warning("damaged packet at %s: %s", packet.pts if packet else "the end", error)
             continue
-        for frame in frames:
-            yield frame, entry_time
+        yield from frames

@@ -6,6 +6,7 @@ import struct
 from collections import deque
 from contextlib import suppress
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Final, cast
 
@@ -22,7 +23,7 @@ from av.video.reformatter import ColorTrc
 
 from heygem.domain.errors import NoFramesError, NoSamplesError, NoSoundError
 from heygem.domain.media import AudioFacts, Transfer, VideoFacts
-from heygem.media.containers import open_container
+from heygem.media.containers import open_container, read_packets
 from heygem.media.frame_timing import FALLBACK_RATE
 from heygem.media.still import find_photo_format, read_photo
 from heygem.media.timeline import check_not_truncated, get_picture_stream, read_timeline
@@ -75,14 +76,15 @@ def probe_audio(path: Path) -> AudioFacts:
     with open_container(path, when_empty=NoSamplesError) as container:
         stream = get_sound_stream(container, path)
         check_not_truncated(stream, path)
-        end_s = _find_sound_end(container, stream)
         codec = stream.codec_context
-        if end_s is None or end_s <= 0 or not codec.sample_rate:
+        sample_rate, channels = codec.sample_rate, codec.channels  # of the beginning: decoding the end may change them
+        end_s = _find_sound_end(container, stream)
+        if end_s is None or end_s <= 0 or not sample_rate:
             raise NoSamplesError(path)
         return AudioFacts(
             path=path,
-            sample_rate=codec.sample_rate,
-            channels=codec.channels,
+            sample_rate=sample_rate,
+            channels=channels,
             duration_s=end_s,
             stream_index=list(container.streams.audio).index(stream),
             codec=codec.codec.canonical_name,
@@ -122,9 +124,9 @@ def start_of_play_s(container: av.container.InputContainer) -> float:
 def _first_frame(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream, path: Path
 ) -> av.video.frame.VideoFrame:
-    for packet in container.demux(stream):
+    for packet in chain(read_packets(container, stream), [None]):
         with suppress(av.error.InvalidDataError):
-            if frames := packet.decode():
+            if frames := stream.codec_context.decode(packet):
                 return frames[0]
     raise NoFramesError(path)
 
@@ -136,13 +138,12 @@ def _find_sound_end(container: av.container.InputContainer, stream: AudioStream)
     the shorter of the packet and what is decoded from it.
     """
     last: deque[Packet[AudioStream]] = deque(maxlen=TAIL_PACKETS)
-    for packet in container.demux(stream):
-        if packet.size and not packet.is_discard:
+    for packet in read_packets(container, stream):
+        if not packet.is_discard:
             last.append(packet)
     end_s = max((float((p.pts + (p.duration or 0)) * p.time_base) for p in last if p.pts is not None), default=None)
     decoded_end_s = None
-    tail: list[Packet[AudioStream] | None] = [*last, None]
-    for encoded in tail:
+    for encoded in chain(last, [None]):
         with suppress(av.error.InvalidDataError, av.error.EOFError):
             for frame in stream.codec_context.decode(encoded):
                 if frame.time is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from av.stream import Disposition
 
 from heygem.domain.errors import MediaTruncatedError, NoFramesError, NoPictureError
+from heygem.media.containers import read_packets
 from heygem.media.frame_timing import FALLBACK_RATE, Rate, Ticks, find_rate
 
 
@@ -20,6 +21,7 @@ class Timeline:
 
     times: Ticks
     key_times: Ticks
+    key_sizes: dict[int, int]  # bytes of the key frame shown at a time, by which it is recognised
     time_base: Fraction
     rate: Rate
     is_counted: bool  # the container's times say nothing of the order of showing: frames are counted from the first
@@ -41,15 +43,15 @@ def read_timeline(container: av.container.InputContainer, path: Path) -> Timelin
     check_not_truncated(stream, path)
     shown: list[int | None] = []
     decoded: list[int | None] = []
-    keys: list[int] = []
+    key_sizes: dict[int, int] = {}
     last_duration = 0
-    for packet in container.demux(stream):
-        if packet.size == 0 or packet.is_discard:
+    for packet in read_packets(container, stream):
+        if packet.is_discard:
             continue
         shown.append(packet.pts)
         decoded.append(packet.dts)
         if packet.is_keyframe and packet.pts is not None:
-            keys.append(packet.pts)
+            key_sizes[packet.pts] = packet.size
         last_duration = packet.duration or last_duration
     if not shown:
         raise NoFramesError(path)
@@ -61,8 +63,9 @@ def read_timeline(container: av.container.InputContainer, path: Path) -> Timelin
         time_base = 1 / next((hint for hint in hints if hint), FALLBACK_RATE)
         decoded = list(range(len(decoded)))
     times = np.sort(np.array(decoded if is_counted else shown, dtype=np.int64))
-    key_times = np.sort(np.array([] if is_counted else keys, dtype=np.int64))
-    return Timeline(times, key_times, time_base, find_rate(times, time_base, last_duration, hints), is_counted)
+    key_times = np.array([] if is_counted else sorted(key_sizes), dtype=np.int64)
+    rate = find_rate(times, time_base, last_duration, hints)
+    return Timeline(times, key_times, key_sizes, time_base, rate, is_counted)
 
 
 def check_not_truncated(stream: av.stream.Stream, path: Path) -> None:

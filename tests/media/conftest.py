@@ -1,16 +1,25 @@
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from heygem.media.ffmpeg_binary import find_ffmpeg
 from tests.media.clips import ClipMaker
 
 
-@pytest.fixture(scope="session")
-def binary() -> Path:
-    return find_ffmpeg()
+@pytest.fixture(scope="session", params=["bundled", "system"])
+def binary(request: pytest.FixtureRequest) -> Path:
+    """The FFmpeg that encodes: the one that comes with us, and the system's where it would be chosen."""
+    bundled = Path(imageio_ffmpeg.get_ffmpeg_exe())
+    if request.param == "bundled":
+        return bundled
+    found = find_ffmpeg()
+    if found == bundled:
+        pytest.skip("the system has no FFmpeg of its own")
+    return found
 
 
 @pytest.fixture(scope="session")
-def clips(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> ClipMaker:
-    return ClipMaker(binary, tmp_path_factory.mktemp("clips"))
+def clips(tmp_path_factory: pytest.TempPathFactory) -> ClipMaker:
+    """Clips by the FFmpeg that comes with us, so that they are the same everywhere."""
+    return ClipMaker(Path(imageio_ffmpeg.get_ffmpeg_exe()), tmp_path_factory.mktemp("clips"))

@@ -42,12 +42,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("rate", [24, 25, Fraction(30000, 1001), 50, Fraction(25, 2)])
 @pytest.mark.parametrize("voice_name", ["voice.wav", "voice.mp3"])
 def test_picture_and_sound_end_together(
-    clips: ClipMaker, tmp_path: Path, rate: Fraction | int, voice_name: str
+    binary: Path, clips: ClipMaker, tmp_path: Path, rate: Fraction | int, voice_name: str
 ) -> None:
     voice = probe_audio(clips.voice(voice_name))
     rate = Fraction(rate)
     count = round(voice.duration_s * rate)
-    film = encode(clips.binary, quick_plan(tmp_path / "film.mp4", count, frame_rate=rate, voice=voice))
+    film = encode(binary, quick_plan(tmp_path / "film.mp4", count, frame_rate=rate, voice=voice))
     facts = probe_video(film)
     assert (facts.frame_rate, facts.frame_count, facts.is_variable_rate) == (rate, count, False)
     assert abs(probe_audio(film).duration_s - facts.duration_s) < 0.002
@@ -97,17 +97,17 @@ def test_pixels_that_are_not_square_stay_so(binary: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 6, 8])
-def test_a_voice_of_many_channels(clips: ClipMaker, tmp_path: Path, channels: int) -> None:
+def test_a_voice_of_many_channels(binary: Path, clips: ClipMaker, tmp_path: Path, channels: int) -> None:
     voice = probe_audio(clips.voice(f"{channels} channels.wav", "-ac", str(channels)))
     assert voice.channels == channels
-    film = encode(clips.binary, quick_plan(tmp_path / "film.mp4", 84, voice=voice))
+    film = encode(binary, quick_plan(tmp_path / "film.mp4", 84, voice=voice))
     assert probe_audio(film).channels == {3: 2, 4: 2}.get(channels, channels)
 
 
 @pytest.mark.parametrize(("sample_rate", "legal"), [(8_000, 8_000), (11_000, 11_025), (192_000, 96_000)])
-def test_sample_rates(clips: ClipMaker, tmp_path: Path, sample_rate: int, legal: int) -> None:
+def test_sample_rates(binary: Path, clips: ClipMaker, tmp_path: Path, sample_rate: int, legal: int) -> None:
     voice = probe_audio(clips.voice(f"{sample_rate}.wav", "-ar", str(sample_rate)))
-    film = encode(clips.binary, quick_plan(tmp_path / "film.mp4", 84, voice=voice))
+    film = encode(binary, quick_plan(tmp_path / "film.mp4", 84, voice=voice))
     assert probe_audio(film).sample_rate == legal
 
 
@@ -123,10 +123,10 @@ def test_sample_rates(clips: ClipMaker, tmp_path: Path, sample_rate: int, legal:
         "名" * 83 + ".mp4",
     ],
 )
-def test_names(clips: ClipMaker, tmp_path: Path, name: str) -> None:
+def test_names(binary: Path, clips: ClipMaker, tmp_path: Path, name: str) -> None:
     source = tmp_path / name.replace(".mp4", ".wav")
     source.write_bytes(clips.voice("voice.wav").read_bytes())
-    film = encode(clips.binary, quick_plan(tmp_path / name, 3, voice=probe_audio(source)))
+    film = encode(binary, quick_plan(tmp_path / name, 3, voice=probe_audio(source)))
     assert film == tmp_path / name
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, source.name])
 
@@ -194,13 +194,13 @@ def test_a_full_disk_in_mid_encode(binary: Path, small_disk: Path) -> None:
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_voice_that_cannot_be_read_is_an_encode_error(clips: ClipMaker, tmp_path: Path) -> None:
+def test_a_voice_that_cannot_be_read_is_an_encode_error(binary: Path, clips: ClipMaker, tmp_path: Path) -> None:
     source = tmp_path / "voice.wav"
     source.write_bytes(clips.voice("voice.wav").read_bytes())
     voice = probe_audio(source)
     source.write_bytes(b"gone")
     with pytest.raises(EncodeError) as caught:
-        encode(clips.binary, quick_plan(tmp_path / "film.mp4", 2000, voice=voice))
+        encode(binary, quick_plan(tmp_path / "film.mp4", 2000, voice=voice))
     assert "voice.wav" in str(caught.value.context["reason"])
     assert list(tmp_path.iterdir()) == [source]
 
