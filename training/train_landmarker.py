@@ -49,7 +49,7 @@ def compute_loss(net: nn.Module, samples: LandmarkSamples) -> dict[str, Tensor]:
     return {
         "points": (functional.smooth_l1_loss(found, true, reduction="none", beta=0.3) * WEIGHTS).mean(),
         "opening": functional.smooth_l1_loss(opening, torch.zeros_like(opening), beta=0.3),
-        "presence": 0.5 * functional.binary_cross_entropy_with_logits(presence, present),
+        "presence": functional.binary_cross_entropy_with_logits(presence, present),
     }
 
 

@@ -29,7 +29,8 @@ class LandmarkNet(nn.Module):
         side = CROP_SIZE // 32
         features = c4 * side**2 + detail * (2 * side) ** 2
         self.points = nn.Linear(features, landmarks.COUNT * 2)
-        self.presence = nn.Linear(c4, 1)
+        # A branch of its own: the features that points are regressed from tell little of whether there is a face.
+        self.presence = nn.Sequential(ConvNorm(c3, 32, stride=2), nn.Flatten(), nn.Linear(32 * side**2, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 3, 128, 128) in -1..1 to points (N, 131, 2), 0..1 across the crop, and presence logits (N,)."""
@@ -38,4 +39,4 @@ class LandmarkNet(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             features = torch.cat([coarse.float().flatten(1), self.detail(fine.float()).flatten(1)], dim=1)
             points = self.points(features).view(-1, landmarks.COUNT, 2) + 0.5
-            return points, self.presence(coarse.float().mean(dim=(2, 3)))[:, 0]
+            return points, self.presence(fine.float())[:, 0]
