@@ -98,7 +98,13 @@ def serve(services: PageServices) -> None:
 
 def _render_header(labels: Labels, session: BrowserSession) -> None:
     with gr.Row(elem_classes="hg-header"):
-        labels.make(gr.HTML, {"value": _brand}, elem_id="brand", apply_default_css=False)
+        labels.make(
+            gr.HTML,
+            {"value": _brand, "words": _toast_words},
+            elem_id="brand",
+            apply_default_css=False,
+            js_on_load=(ASSETS / "toasts.js").read_text(encoding="utf-8"),
+        )
         switch = labels.make(
             gr.Button, {"value": "page.other_language"}, size="sm", scale=0, min_width=88, elem_id="language"
         )
@@ -110,6 +116,12 @@ def _render_header(labels: Labels, session: BrowserSession) -> None:
 
 def _brand(tr: Translator) -> str:
     return f'<div class="hg-brand"><b>HeyGem</b><span>{tr("page.tagline")}</span></div>'
+
+
+def _toast_words(tr: Translator) -> dict[str, str]:
+    """gradio's own words to the page's, for what the browser may show without asking the server."""
+    lost = "Connection to the server was lost. Attempting reconnection..."
+    return {"Error": tr("page.toast_error"), lost: tr("page.toast_lost")}
 
 
 def _wire_language(page: gr.Blocks, labels: Labels, session: BrowserSession) -> None:

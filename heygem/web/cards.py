@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from heygem.config.strings import Translator
-from heygem.domain.errors import HeyGemError
+from heygem.domain.errors import CancelledError, HeyGemError
 from heygem.domain.job import JobState, JobStatus, LipSyncResult
 from heygem.web import format as fmt
 
@@ -58,18 +58,15 @@ def result_card(status: JobStatus, result: LipSyncResult, tr: Translator, url_of
 
 
 def error_card(error: HeyGemError, tr: Translator) -> str:
-    is_cancel = error.code == "CANCELLED"
-    title = tr("state.cancelled") if is_cancel else tr("state.failed")
-    text = tr(f"error.{error.code}") if is_cancel else tr.explain(error)
-    return notice_card("quiet" if is_cancel else "error", text, title)
+    if isinstance(error, CancelledError):
+        return notice_card("quiet", tr(f"error.{error.code}"))
+    return notice_card("error", tr.explain(error), tr("state.failed"))
 
 
-def notice_card(tone: str, text: str, title: str) -> str:
+def notice_card(tone: str, text: str, title: str = "") -> str:
     """`tone`: error, warning or quiet."""
-    return (
-        f'<section class="hg-card hg-notice" data-tone="{tone}" role="alert">'
-        f"<b>{escape(title)}</b><p>{escape(text)}</p></section>"
-    )
+    head = f"<b>{escape(title)}</b>" if title else ""
+    return f'<section class="hg-card hg-notice" data-tone="{tone}" role="alert">{head}<p>{escape(text)}</p></section>'
 
 
 def badge(state: JobState, tr: Translator) -> str:

@@ -16,21 +16,13 @@ from heygem.jobs.naming import plan_output
 from heygem.jobs.runner import JobRunner
 from heygem.web.cards import job_card, notice_card
 from heygem.web.labels import Labels
-from heygem.web.media_drop import PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
+from heygem.web.media_drop import ASSETS, PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
 from heygem.web.preview import Preview, preview_person, preview_voice
 from heygem.web.session import BrowserSession
 
 POLL_S: Final = 0.7
 MOST_FACES: Final = 99
-# Brings a result into view when it replaces a progress bar, not when a page opens with one.
-SHOW_RESULT: Final = """
-let wasBusy = false;
-watch("value", () => {
-  const result = element.querySelector(".hg-result, .hg-notice");
-  if (result && wasBusy) result.scrollIntoView({ behavior: "smooth", block: "nearest" });
-  wasBusy = !!element.querySelector(".hg-progress");
-});
-"""
+CARD_SCRIPT: Final = (ASSETS / "job_card.js").read_text(encoding="utf-8")
 
 
 class SingleTab:
@@ -69,7 +61,9 @@ class SingleTab:
                     elem_id="cancel",
                 )
             self.notice = gr.HTML(elem_id="notice", apply_default_css=False)
-            self.card = gr.HTML(elem_id="job", apply_default_css=False, js_on_load=SHOW_RESULT)
+            self.card = make(
+                gr.HTML, {"lost": lost_card}, elem_id="job", apply_default_css=False, js_on_load=CARD_SCRIPT
+            )
             self.timer = gr.Timer(POLL_S, active=False)
 
     def wire(self, page: gr.Blocks) -> None:
@@ -150,6 +144,10 @@ class SingleTab:
 
 def face_choices(tr: Translator) -> list[tuple[str, str]]:
     return [(tr(f"face.{rule}"), str(rule)) for rule in FaceRule]
+
+
+def lost_card(tr: Translator) -> str:
+    return notice_card("quiet", tr("page.job_lost"))
 
 
 def find_status(runner: JobRunner, job_id: object) -> JobStatus | None:
