@@ -55,6 +55,8 @@ def _resample(facts: AudioFacts, sample_rate: int) -> Iterator[Waveform]:
         for frame in _decode(container, stream):
             if frame.pts is not None and frame.time_base:
                 frame.pts -= round(origin_s / frame.time_base)
+                if frame.pts * frame.time_base > facts.duration_s:
+                    break  # a damaged clock; the silence up to there might fill the memory
             if kind != (kind := (frame.sample_rate, frame.format.name, frame.layout.name)):
                 yield from _finish(graph)
                 graph = _build_graph(frame, sample_rate, is_first=graph is None)

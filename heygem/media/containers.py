@@ -97,6 +97,12 @@ def open_container(
         raise MediaUnreadableError(path, reason=reason) from error
 
 
+def check_codec(stream: Stream, path: Path) -> None:
+    """Raises MediaUnreadableError where FFmpeg does not know how to decode the stream."""
+    if stream.codec_context is None:
+        raise MediaUnreadableError(path, reason=f"the codec of its {stream.type} track is unknown")
+
+
 def read_packets(container: av.container.InputContainer, stream: StreamT) -> "Iterator[Packet[StreamT]]":
     """The packets of one stream that hold data. Damage that cannot be read past ends them, unless it comes first."""
     packets = cast("Iterator[Packet[StreamT]]", container.demux(stream))

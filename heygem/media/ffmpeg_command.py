@@ -1,5 +1,6 @@
 """Builds the argument lists that FFmpeg is started with. Pure; the only file that knows ffmpeg-python."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -104,7 +105,8 @@ def _cut_voice(voice: AudioFacts, duration_s: Fraction) -> Any:
     sample_rate = nearest_sample_rate(voice.sample_rate)
     samples = round(duration_s * sample_rate)
     options = dict(pair.split("=") for pair in KEEP_TO_THE_CLOCK.split(":"))
-    source = ffmpeg.input(media_url(voice.path), vn=None, **OPEN_OPTIONS)
+    # A damaged clock that jumps far ahead would otherwise be filled with silence up to there.
+    source = ffmpeg.input(media_url(voice.path), vn=None, t=math.ceil(duration_s) + 1, **OPEN_OPTIONS)
     return (
         source[f"a:{voice.stream_index}"]
         .filter("aresample", sample_rate, **options)

@@ -14,6 +14,7 @@ Ticks = NDArray[np.int64]  # (N,), ascending, in units of a time base
 NTSC: Final = tuple(Fraction(n * 1000, 1001) for n in (12, 15, 24, 30, 48, 60, 120))
 STANDARD_RATES: Final = (*NTSC, *(Fraction(n) for n in (5, 6, 8, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120)))
 FALLBACK_RATE: Final = Fraction(25)
+MIN_VARIABLE_RATE: Final = 10  # a recorded screen that stands still has a lower mean, but lips have to move
 MAX_RATE: Final = 1000
 
 
@@ -31,7 +32,8 @@ def find_rate(times: Ticks, time_base: Fraction, last_duration: int, hints: Iter
 
     Constant when one line k / rate goes through all of them, but for the rounding of the container's clock (1 ms in
     Matroska and FLV); `hints` are the rates that the header names. Jitter below a quarter of a frame is still constant:
-    showing such frames evenly is what was meant. Otherwise the mean rate.
+    showing such frames evenly is what was meant. Otherwise the mean rate, but at least
+    MIN_VARIABLE_RATE.
     """
     count = len(times)
     known = [snap_to_standard(hint) for hint in hints if hint and 0 < hint <= MAX_RATE]
@@ -62,7 +64,8 @@ def _mean_rate(times: Ticks, time_base: Fraction, last_duration: int) -> Rate:
     count = len(times)
     span = int(times[-1] - times[0])
     duration = (span + (last_duration or span // (count - 1))) * time_base
-    rate = min(Fraction(MAX_RATE), Fraction(count) / duration).limit_denominator(1001)
+    mean = (Fraction(count) / duration).limit_denominator(1001)
+    rate = min(max(mean, Fraction(MIN_VARIABLE_RATE)), Fraction(MAX_RATE))
     return Rate(rate, max(1, round(duration * rate)), is_variable=True)
 
 

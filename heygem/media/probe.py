@@ -23,7 +23,7 @@ from av.video.reformatter import ColorTrc
 
 from heygem.domain.errors import NoFramesError, NoSamplesError, NoSoundError
 from heygem.domain.media import AudioFacts, Transfer, VideoFacts
-from heygem.media.containers import open_container, read_packets
+from heygem.media.containers import check_codec, open_container, read_packets
 from heygem.media.frame_timing import FALLBACK_RATE
 from heygem.media.still import find_photo_format, read_photo
 from heygem.media.timeline import check_not_truncated, get_picture_stream, read_timeline
@@ -98,7 +98,9 @@ def get_sound_stream(container: av.container.InputContainer, path: Path) -> Audi
     tracks = container.streams.audio
     if not tracks:
         raise NoSoundError(path)
-    return next((track for track in tracks if track.disposition & Disposition.default), tracks[0])
+    sound = next((track for track in tracks if track.disposition & Disposition.default), tracks[0])
+    check_codec(sound, path)
+    return sound
 
 
 def find_orientation(frame: av.video.frame.VideoFrame) -> tuple[int, bool]:

@@ -11,7 +11,7 @@ import numpy as np
 from av.stream import Disposition
 
 from heygem.domain.errors import MediaTruncatedError, NoFramesError, NoPictureError
-from heygem.media.containers import read_packets
+from heygem.media.containers import check_codec, read_packets
 from heygem.media.frame_timing import FALLBACK_RATE, Rate, Ticks, find_rate
 
 
@@ -34,7 +34,9 @@ def get_picture_stream(container: av.container.InputContainer, path: Path) -> av
     pictures = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not pictures:
         raise NoPictureError(path)
-    return next((stream for stream in pictures if stream.disposition & Disposition.default), pictures[0])
+    picture = next((stream for stream in pictures if stream.disposition & Disposition.default), pictures[0])
+    check_codec(picture, path)
+    return picture
 
 
 def read_timeline(container: av.container.InputContainer, path: Path) -> Timeline:

@@ -103,6 +103,21 @@ def test_another_sample_rate_and_full_scale(clips: ClipMaker) -> None:
     assert np.abs(waveform).max() == pytest.approx(12_000 / 32_768, rel=0.02)
 
 
+def test_a_clock_that_jumps_ahead_does_not_fill_the_memory(clips: ClipMaker, tmp_path: Path) -> None:
+    data = bytearray(clips.voice("clock.ts", "-c:a", "aac").read_bytes())
+    starts = [
+        at
+        for at in range(0, len(data), 188)
+        if data[at + 1] & 0x5F == 0x41 and b"\x00\x00\x01\xc0" in data[at : at + 188]
+    ]
+    stamp = data.index(b"\x00\x00\x01\xc0", starts[3]) + 9
+    data[stamp] |= 0x0E  # the highest bits of the time: hours later
+    path = tmp_path / "voice.ts"
+    path.write_bytes(data)
+    facts = AudioFacts(path, 48_000, 1, duration_s=VOICE_S)
+    assert len(listen(facts)) == round(VOICE_S * 16_000)
+
+
 def test_a_damaged_voice_keeps_its_time(clips: ClipMaker, tmp_path: Path) -> None:
     data = bytearray(clips.voice("steady.mp3", "-b:a", "128k").read_bytes())
     damage = slice(len(data) // 2, len(data) // 2 + 1500)

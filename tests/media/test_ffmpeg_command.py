@@ -48,6 +48,10 @@ def test_the_sound_is_cut_to_the_frames() -> None:
     assert f"atrim=end_sample={samples}" in graph
 
 
+def test_a_voice_is_not_read_far_beyond_the_frames() -> None:
+    assert option(encode_command(BINARY, PLAN), "-t") == "5"
+
+
 def test_the_colours_are_converted_as_they_are_tagged() -> None:
     graph = option(encode_command(BINARY, PLAN), "-filter_complex")
     assert "out_color_matrix=bt709" in graph and "out_range=tv" in graph

@@ -42,6 +42,11 @@ def test_a_true_variable_rate_has_the_mean() -> None:
     assert rate == Rate(Fraction(75, 2), 75, is_variable=True)
 
 
+def test_a_variable_rate_is_fast_enough_for_lips() -> None:
+    rate = find_rate(np.array([0, 20, 40, 5000]), MILLISECOND, 40, [])
+    assert rate == Rate(Fraction(10), 50, is_variable=True)
+
+
 def test_a_single_frame_has_the_rate_of_its_header() -> None:
     assert find_rate(np.array([7]), MILLISECOND, 0, [None, Fraction(30)]) == Rate(Fraction(30), 1, is_variable=False)
 

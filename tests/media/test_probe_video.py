@@ -166,6 +166,14 @@ def test_no_film_at_all(tmp_path: Path, content: bytes) -> None:
     assert caught.value.__cause__ is not None
 
 
+def test_a_codec_that_nobody_knows(clips: ClipMaker, tmp_path: Path) -> None:
+    path = tmp_path / "film.avi"
+    path.write_bytes(clips.film("mpeg4.avi", *FILMS["mpeg4.avi"]).read_bytes().replace(b"FMP4", b"QQQ!"))
+    with pytest.raises(MediaUnreadableError) as caught:
+        probe_video(path)
+    assert "codec" in str(caught.value.context["reason"])
+
+
 def test_a_playlist_is_not_followed(clips: ClipMaker, tmp_path: Path) -> None:
     segment = clips.film("h264.ts", *FILMS["h264.ts"])
     playlist = tmp_path / "film.mp4"
