@@ -31,6 +31,7 @@ class Tally:
     """What was seen in one clip, frame by frame."""
 
     detected: list[bool] = field(default_factory=list)  # by the detector alone, with the right box
+    extra: list[bool] = field(default_factory=list)  # something else was detected too: others, or a mistake
     tracked: list[bool] = field(default_factory=list)
     points: list[float] = field(default_factory=list)
     lips: list[float] = field(default_factory=list)
@@ -49,6 +50,7 @@ def follow_clip(models: FaceTrackerModels, labels: Labels, most: int) -> Tally:
             if is_there:
                 right = [d for d in found if overlap(d.box, bounding_box(true)) > 0.5]
                 tally.detected.append(bool(right))
+                tally.extra.append(len(found) > len(right))
                 last = last if last is not None or not right else models.landmarker.find(frame, right[0].box)[0]
         if last is not None:
             points, presence = models.landmarker.find(frame, last)
@@ -106,7 +108,7 @@ def _summarize(tallies: list[Tally]) -> dict[str, float]:
         values = [value for tally in tallies for value in getattr(tally, name)]
         return round(float(np.mean(values)), 4) if values else float("nan")
 
-    names = ("detected", "tracked", "points", "lips", "gap")
+    names = ("detected", "extra", "tracked", "points", "lips", "gap")
     return {"clips": len(tallies), **{name: mean(name) for name in names}}
 
 
