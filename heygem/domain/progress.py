@@ -12,6 +12,10 @@ from heygem.domain.errors import CancelledError
 T = TypeVar("T")
 
 _SHORTEST_PAUSE_S: Final = 0.1
+# A pace is believed once it has been measured for so long, over such a part of the whole job: the first frame of a
+# photo takes seconds to warm up and says nothing of the rest.
+_SHORTEST_MEASURE_S: Final = 0.5
+_SMALLEST_MEASURE: Final = 0.01
 
 
 class Stage(StrEnum):
@@ -102,8 +106,9 @@ class EtaClock:
             return
         self._last_sent = now
         elapsed = now - self._stage_began
-        if done > 0 and elapsed > 0.5:
-            self._scale = elapsed / (done * self._cost[stage])
+        spent = done * self._cost[stage]
+        if elapsed > _SHORTEST_MEASURE_S and spent > _SMALLEST_MEASURE * self._cost_of(self._plan):
+            self._scale = elapsed / spent
         self._sink(Progress(stage, done, planned, self._eta(stage, done)))
 
     def _eta(self, stage: Stage, done: int) -> float | None:
@@ -111,6 +116,8 @@ class EtaClock:
             return None
         stages = list(Stage)
         later = stages[stages.index(stage) + 1 :]
-        left = (self._plan.get(stage, 0) - done) * self._cost[stage]
-        left += sum(self._plan.get(name, 0) * self._cost[name] for name in later)
+        left = (self._plan.get(stage, 0) - done) * self._cost[stage] + self._cost_of(later)
         return max(0.0, left * self._scale)
+
+    def _cost_of(self, stages: Iterable[Stage]) -> float:
+        return sum(self._plan.get(stage, 0) * self._cost[stage] for stage in stages)

@@ -187,4 +187,4 @@ def _count_seconds(pieces: Iterable[NDArray[np.float32]], clock: EtaClock) -> It
     for piece in pieces:
         yield piece
         samples += len(piece)
-        clock.report(Stage.LISTEN, samples // SAMPLE_RATE)
+        clock.report(Stage.LISTEN, ceil(samples / SAMPLE_RATE))

@@ -98,3 +98,11 @@ def test_at_most_ten_events_a_second_but_the_first_and_last_always():
         (Stage.TRACK, 100),
         (Stage.RENDER, 0),
     ]
+
+
+def test_a_slow_first_unit_of_a_long_job_says_nothing_yet():
+    clock, now, events = make_clock()
+    clock.report(Stage.TRACK, 0, 1)
+    now.time_s = 3.0
+    clock.report(Stage.TRACK, 1)
+    assert events[-1].eta_s is None
