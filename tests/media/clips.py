@@ -100,7 +100,7 @@ class ClipMaker:
 
     def run(self, *arguments: str, output: Path, feed: bytes = b"") -> None:
         command = [str(self.binary), "-v", "error", "-y", *arguments, f"file:{output}"]
-        subprocess.run(command, input=feed, check=True, timeout=60)
+        subprocess.run(command, input=feed, check=True, timeout=300)
 
     def _clicks(self) -> Path:
         path = self.folder / "source clicks.wav"
