@@ -69,7 +69,7 @@ class Project:
             env=self.environment(**environment),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
 
@@ -125,7 +125,7 @@ def test_two_starts_at_once_install_once(project: Project):
         )
         for _ in range(2)
     ]
-    outputs = [process.communicate(timeout=120) for process in both]
+    outputs = [process.communicate(timeout=600) for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
     assert all(out.splitlines()[-1].startswith("APP") for out, _ in outputs)
     assert sum("Making .venv" in err for _, err in outputs) == 1
