@@ -1,12 +1,15 @@
 """Puts a repainted patch back into its frame so that its edge cannot be seen, and touches nothing beyond it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 
 from heygem.engines.alignment import Affine, Image, invert, transform
 from heygem.pipeline.face_track import FloatArray
+
+_COARSE: Final = 32  # a side of the grid on which colours are matched
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,19 @@ def find_region(mask: FloatArray, affine: Affine, width: int, height: int) -> Re
 def match_colours(patch: Image, crop: Image, mask: FloatArray) -> FloatArray:
     """`patch` with the slow change of colour added that makes it meet `crop` around the mask: (S, S, 3) float32.
 
-    The difference beside the mask is carried into it by normalised convolution (Knutsson and Westin, CVPR 1993).
+    The difference beside the mask is carried into it by normalised convolution (Knutsson and Westin, CVPR 1993), on a
+    coarse grid, since it changes slowly.
     """
+    size = patch.shape[0]
     outside = (1 - mask)[..., None]
-    difference = (crop.astype(np.float32) - patch) * outside
-    sigma = patch.shape[0] / 12
-    carried = cv2.GaussianBlur(difference, (0, 0), sigma)
-    weight = cv2.GaussianBlur(outside, (0, 0), sigma)[..., None]
+    difference = cv2.subtract(crop, patch, dtype=cv2.CV_32F) * outside
+    known = np.concatenate([difference, outside], axis=2)
+    coarse = cv2.resize(known, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
+    spread = cv2.GaussianBlur(coarse, (0, 0), _COARSE / 12)
     # Deep inside the mask little is known of what is around: the correction dies away.
-    return np.asarray(patch + carried / np.maximum(weight, 0.15), np.float32)
+    carried = spread[..., :3] / np.maximum(spread[..., 3:], 0.15)
+    correction = cv2.resize(carried, (size, size), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(correction + patch, np.float32)
 
 
 def paste_back(frame: Image, patch: FloatArray, mask: FloatArray, affine: Affine, weight: float) -> Image:
