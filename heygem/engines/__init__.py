@@ -2,6 +2,6 @@
 
 import os
 
-# OpenMP's threads by default burn their core while they wait, which decoding and encoding then lack. OpenMP reads it when
-# torch is first imported.
+# OpenMP's threads by default burn their core while they wait, which decoding and encoding then lack. OpenMP reads this
+# when torch is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
