@@ -1,0 +1,82 @@
+"""The lip-sync engine that comes with the product: small networks that hear lip motion and paint mouths.
+
+The voice becomes key points of this person's lips and jaw; the renderer bends the frame itself and two reference
+frames of the same person to those key points and mends what is missing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from heygem.engines import lip_listener
+from heygem.engines.alignment import CropSpec
+from heygem.engines.engine import FaceCrop, VoiceFeatures
+from heygem.engines.mouth_drawing import CROP, hidden_mask
+from heygem.engines.mouth_performance import MouthPerformance
+from heygem.engines.nets.lip_motion import LipMotionNet
+from heygem.engines.nets.renderer import Renderer
+from heygem.engines.repainter import Painter, Repainter
+from heygem.engines.speech_motion import MotionBasis, know_speaker
+from heygem.engines.weights import load_weights, read_metadata
+
+LIP_MOTION_FILE: Final = "lip_motion.safetensors"
+RENDERER_FILE: Final = "renderer.safetensors"
+
+_ENLARGED: Final = 2  # pictures are this many times finer than what the renderer's network looks at
+
+
+@dataclass(frozen=True)
+class EmbeddedEngine:
+    """A LipSyncEngine; `load` builds it. Deterministic on one device."""
+
+    listener: nn.Module
+    basis: MotionBasis
+    gain: float
+    painter: Painter
+    name: str = "embedded"
+    reference_count: int = 10
+
+    @classmethod
+    def load(cls, models: Path, device: torch.device) -> "EmbeddedEngine":
+        """With the weights in the folder `models`. Raises WeightsError."""
+        heard = load_weights(models / LIP_MOTION_FILE)
+        about = read_metadata(models / LIP_MOTION_FILE)
+        motion = {name: heard.pop(name) for name in list(heard) if name.startswith("motion.")}
+        listener = LipMotionNet(**about["config"])
+        listener.load_state_dict(heard)
+        painted = load_weights(models / RENDERER_FILE)
+        config = read_metadata(models / RENDERER_FILE)["config"]
+        renderer = Renderer(torch.from_numpy(hidden_mask()), **config)
+        renderer.load_state_dict(painted, strict=False)  # the mask is drawn, not stored
+        spec = replace(CROP, size=CROP.size * _ENLARGED)
+        painter = Painter.prepare(renderer, spec, device)
+        return cls(listener.eval().to(device), MotionBasis.from_weights(motion), float(about["gain"]), painter)
+
+    @property
+    def crop(self) -> CropSpec:
+        return self.painter.spec
+
+    @property
+    def paste_mask(self) -> NDArray[np.float32]:
+        """1 wherever the renderer changes much; what it leaves alone at the rim fades to 0."""
+        return np.asarray(np.clip(2.5 * hidden_mask(self.crop), 0, 1), dtype=np.float32)
+
+    @property
+    def batch_size(self) -> int:
+        return 32 if self.painter.device.type == "cuda" else 8
+
+    def listen(self, waveform: Iterable[NDArray[np.float32]]) -> VoiceFeatures:
+        """The voice as lip motion, (T, K + 1) at 50 Hz, see lip_listener."""
+        return lip_listener.listen(self.listener, self.painter.device, self.gain, waveform)
+
+    def perform(
+        self, voice: VoiceFeatures, faces: NDArray[np.float32], references: Sequence[FaceCrop]
+    ) -> MouthPerformance:
+        speaker = know_speaker(self.basis, faces)
+        return MouthPerformance(Repainter(self.painter, references), self.crop, self.basis, speaker, voice)

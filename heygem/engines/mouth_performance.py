@@ -1,0 +1,48 @@
+"""One voice on one tracked face: from a moment of the voice to this person's key points, and to pictures of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heygem.engines.alignment import CropSpec, Points
+from heygem.engines.engine import MouthRequest, VoiceFeatures
+from heygem.engines.repainter import Repainter
+from heygem.engines.speech_motion import MotionBasis, Speaker, speak
+
+
+class MouthPerformance:
+    """A Performance; `voice` is lip motion as lip_listener hears it."""
+
+    def __init__(
+        self, repainter: Repainter, spec: CropSpec, basis: MotionBasis, speaker: Speaker, voice: VoiceFeatures
+    ) -> None:
+        self._repainter = repainter
+        self._spec = spec
+        self._basis = basis
+        self._speaker = speaker
+        self._voice = voice
+
+    def paint(self, requests: Sequence[MouthRequest]) -> NDArray[np.uint8]:
+        """The patches, (N, S, S, 3) uint8 BGR; outside of the hidden part they are the crops themselves."""
+        if not requests:
+            return np.zeros((0, self._spec.size, self._spec.size, 3), dtype=np.uint8)
+        wanted = [self.key_points(request) for request in requests]
+        return self._repainter.repaint([request.face for request in requests], wanted)
+
+    def key_points(self, request: MouthRequest) -> Points:
+        """The request's landmarks as they have to be at its moment of the voice, (131, 2) in crop pixels."""
+        corner = np.array(self._spec.center, dtype=np.float32) - self._spec.side / 2
+        face = ((request.face.points + 0.5) / self._spec.scale + corner).astype(np.float32)
+        spoken = speak(self._basis, self._speaker, face, self._motion(request.time_s))
+        return np.asarray((spoken - corner) * self._spec.scale - 0.5, dtype=np.float32)
+
+    def _motion(self, time_s: float) -> NDArray[np.float32]:
+        """(K,) at a moment of the voice; a mouth at rest before and after it."""
+        rows = self._voice.values[:, :-1]
+        at = time_s * self._voice.rate_hz
+        low = int(np.floor(at))
+        part = np.float32(at - low)
+        rest = np.zeros(len(self._basis.opening), dtype=np.float32)
+        before, after = (rows[i] if 0 <= i < len(rows) else rest for i in (low, low + 1))
+        return np.asarray(before * (1 - part) + after * part, dtype=np.float32)
