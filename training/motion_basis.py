@@ -1,0 +1,67 @@
+"""Learns the basis of speech motion from the labels: head pose regressed out, then principal components."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heygem.engines.speech_motion import MOVED, MotionBasis, normalise, opening, split
+from training.crops import smooth_points
+from training.dataset import face_size, list_labels, read_labels
+
+COUNT: Final = 16
+LEFT_OUT: Final = ("romanian_tedx",)  # mouths without a face: the teacher guesses
+
+Array = NDArray[np.float32]
+
+
+def list_faces(split_name: str) -> Iterator[tuple[str, float, Array]]:
+    """The clips of a split whose face is well seen: (source, fps, (T, 131, 2) in face units, NaN where lost)."""
+    for path in list_labels(split_name):
+        labels = read_labels(path)
+        found = labels.found
+        if Path(labels.source).parts[-2] in LEFT_OUT or found.mean() < 0.8 or found.sum() < 12:
+            continue
+        if np.median([face_size(points) for points in labels.points[found]]) < 40:
+            continue
+        points = np.full_like(labels.points, np.nan)
+        points[found] = normalise(smooth_points(labels.points)[found])
+        yield labels.source, labels.fps, points
+
+
+def learn_basis(clips: list[Array]) -> MotionBasis:
+    """The basis of many clips, each (T, 131, 2) in face units without gaps; a long clip counts as a few short ones."""
+    random = np.random.default_rng(0)
+    chosen = [points[np.sort(random.permutation(len(points))[:120])] for points in clips]
+    moved, stable = (np.concatenate(parts) for parts in zip(*(_centred(points) for points in chosen), strict=True))
+    importance = np.sqrt(_importance())
+    ridge = 0.02 * np.trace(stable.T @ stable) / stable.shape[1] * np.eye(stable.shape[1])
+    pose = np.linalg.solve(stable.T @ stable + ridge, stable.T @ moved)
+    speech = (moved - stable @ pose) * importance
+    _, spread, axes = np.linalg.svd(speech, full_matrices=False)
+    scale = spread[:COUNT] / np.sqrt(len(speech))  # coefficients have unit variance
+    motions = axes[:COUNT] * scale[:, None] / importance
+    reading = (axes[:COUNT] / scale[:, None]).T * importance[:, None]
+    gaps = np.concatenate([opening(points) - opening(points).mean() for points in chosen])
+    motion = (moved - stable @ pose) @ reading
+    floors = [float(np.percentile(opening(points), 5)) for points in clips]
+    closed = float(np.percentile(floors, 25))
+    widest = [float(np.percentile(opening(points), 95)) - closed for points in clips]
+    print(f"motions explain {1 - (spread[COUNT:] ** 2).sum() / (spread**2).sum():.3f} of the weighted variance")
+    print(f"a closed mouth gapes {closed:.4f}, an open one {np.mean(widest):.4f} more, face units")
+    slope = np.asarray(gaps @ motion / (gaps @ gaps), np.float32)
+    motions, reading, pose = (np.asarray(part, np.float32) for part in (motions, reading, pose))
+    return MotionBasis(motions, reading, pose, slope, closed, float(np.mean(widest)))
+
+
+def _centred(points: Array) -> tuple[Array, Array]:
+    moved, stable = split(points)
+    return moved - moved.mean(axis=0), stable - stable.mean(axis=0)
+
+
+def _importance() -> Array:
+    """(2 M,): lips, above all their inner edge, count more than the jaw."""
+    weight = [3.0 if 56 <= i < 76 else 2.0 if 36 <= i < 56 else 0.3 for i in MOVED]
+    return np.repeat(np.array(weight, dtype=np.float32), 2)
