@@ -104,7 +104,7 @@ class Generator:
         if (known := self.tracks.find(person_hash, choice, count)) is not None:
             clock.report(Stage.TRACK, count)
             return known, True
-        with closing(prefetch(FrameReader(plan.person).read(0, count), FRAMES_AHEAD)) as frames:
+        with closing(prefetch(FrameReader(plan.person, is_exact=False).read(0, count), FRAMES_AHEAD)) as frames:
             counted = _count_frames(cancel.guard(frames), clock, Stage.TRACK)
             track = track_face(counted, self.detector, self.landmarker, choice)
         self.tracks.store(person_hash, choice, track)

@@ -12,6 +12,7 @@ from heygem.config.settings import Settings
 from heygem.config.strings import LANGUAGES, Translator
 from heygem.jobs.runner import JobRunner
 from heygem.web import uploads
+from heygem.web.address import find_port, go_around_proxies
 from heygem.web.api import JobApi
 from heygem.web.labels import Labels
 from heygem.web.session import BrowserSession
@@ -56,14 +57,19 @@ def build_app(services: PageServices) -> gr.Blocks:
 
 
 def open_page(services: PageServices) -> gr.Blocks:
-    """Builds the page and serves it from a thread of its own; `close()` of the answer ends it."""
+    """Builds the page and serves it from a thread of its own; `close()` of the answer ends it.
+
+    Raises SettingsError for an address that cannot be served on.
+    """
     server, paths = services.settings.server, services.settings.paths
+    port = find_port(server.host, server.port)
+    go_around_proxies()
     paths.outputs.mkdir(parents=True, exist_ok=True)
     uploads.sweep_uploads(uploads.uploads_folder(paths.cache))
     page = build_app(services)
     page.launch(
         server_name=server.host,
-        server_port=server.port or _free_port(server.host),
+        server_port=port,
         allowed_paths=[str(paths.outputs.resolve())],
         max_file_size=uploads.MAX_BYTES,
         theme=build_theme(),
@@ -77,6 +83,7 @@ def open_page(services: PageServices) -> gr.Blocks:
         quiet=True,
         show_error=True,
         prevent_thread_lock=True,
+        _frontend=False,  # leaves out only a look at the page that fails where it takes over three seconds
     )
     return page
 
@@ -134,11 +141,3 @@ def _wire_language(page: gr.Blocks, labels: Labels, session: BrowserSession) -> 
     # Browsers choose glyphs and offer translations by this.
     told = "(language) => { document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN'; }"
     gr.on([page.load, session.language.change], None, session.language, None, js=told)
-
-
-def _free_port(host: str) -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

@@ -21,7 +21,7 @@ from heygem.web.preview import Preview, preview_person, preview_voice
 from heygem.web.session import BrowserSession
 
 POLL_S: Final = 0.7
-MOST_FACES: Final = 99
+FACE_NUMBERS: Final = list(range(1, 21))
 CARD_SCRIPT: Final = (ASSETS / "job_card.js").read_text(encoding="utf-8")
 
 
@@ -45,8 +45,9 @@ class SingleTab:
                 self.rule = make(
                     gr.Radio, {"choices": face_choices, "info": "page.face_hint"}, value="largest", show_label=False
                 )
+                # A list, since a number field's own complaint about a number out of range knows one language.
                 self.number = make(
-                    gr.Number, {"label": "page.face_number"}, value=1, precision=0, minimum=1, maximum=MOST_FACES,
+                    gr.Dropdown, {"label": "page.face_number"}, choices=FACE_NUMBERS, value=1, filterable=False,
                     visible=False, min_width=120,
                 )  # fmt: skip
             with gr.Row(elem_classes="hg-actions"):
@@ -77,16 +78,14 @@ class SingleTab:
         self.stop.click(self.cancel, [job, language], shown, **private)
         gr.on(
             [page.load, self.timer.tick, job.change, language.change],
-            self.view, [job, language], shown, trigger_mode="multiple", **private,
+            self.view, [job, language], shown, trigger_mode="always_last", **private,
         )  # fmt: skip
         gr.on([self.voice.change, self.person.change, language.change], lambda: "", None, self.notice, **private)
         self.rule.change(lambda rule: gr.update(visible=rule == FaceRule.NUMBER), self.rule, self.number, **private)
         for drop, look in ((self.voice, preview_voice), (self.person, preview_person)):
             drop.unplayable(self._previewer(look), [drop, language], drop, **private)
 
-    def generate(
-        self, voice: object, person: object, rule: str, number: float | None, language: str
-    ) -> tuple[Any, str]:
+    def generate(self, voice: object, person: object, rule: str, number: int, language: str) -> tuple[Any, str]:
         """The new job's id, or a notice that says why there is none."""
         tr = self._session.translator(language)
         try:
@@ -113,14 +112,14 @@ class SingleTab:
         return self.view(job_id, language)
 
     def _request(
-        self, voice: Path | None, person: Path | None, rule: str, number: float | None, tr: Translator
+        self, voice: Path | None, person: Path | None, rule: str, number: int, tr: Translator
     ) -> LipSyncRequest:
         missing = [
             tr(key) for path, key in ((voice, "drop.voice_title"), (person, "drop.person_title")) if path is None
         ]
         if voice is None or person is None:
             raise InputMissingError(what=tr("fact.comma").join(missing))
-        face = FaceChoice.parse(str(int(number or 0)) if rule == FaceRule.NUMBER else rule)
+        face = FaceChoice.parse(str(number) if rule == FaceRule.NUMBER else rule)
         output = plan_output(self._outputs, person.name, voice.name, datetime.now().astimezone())
         return LipSyncRequest(person, voice, output, face)
 

@@ -136,6 +136,12 @@ def test_colours(clips: ClipMaker, name: str) -> None:
         assert read_corner(frame, corner) == pytest.approx(colour, abs=3), corner
 
 
+def test_colours_that_need_not_be_exact_are_nearly_so(clips: ClipMaker) -> None:
+    facts = probe_video(clips.film("h264.mp4", *FILMS["h264.mp4"]))
+    pairs = zip(FrameReader(facts).read(), FrameReader(facts, is_exact=False).read(), strict=True)
+    assert max(float(np.abs(exact.astype(int) - quick).mean()) for exact, quick in pairs) < 2.5
+
+
 def test_an_untagged_film_in_hd_is_709(clips: ClipMaker) -> None:
     filters = "scale=out_color_matrix=bt709,format=yuv420p,setparams=colorspace=unknown"
     path = clips.film(

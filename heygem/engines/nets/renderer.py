@@ -1,7 +1,7 @@
 """The network that paints a mouth: bends other frames of the same person to the wanted key points, and mends the sum.
 
 The reference frames are first bent by their key points alone; the network then refines where each pixel is fetched
-from, how the references are mixed, and what none of them shows. So lips, skin and teeth keep the source's sharpness.
+from, how the references are mixed, and what none of them shows. Away from the lips the first reference, the nearest one, alone is bent. So lips, skin and teeth keep the source's sharpness.
 Knows nothing of voices, of cropping and of pasting back.
 """
 
@@ -80,8 +80,9 @@ class Renderer(nn.Module):
         move = torch.tanh(move.float()).reshape(batch * count, 2, *move.shape[2:]).permute(0, 2, 3, 1) * _REACH
         fetched = key_point_warp.sample(flat[:, :3], key_point_warp.enlarge(fields + move, size))
         fetched = fetched.reshape(batch, count, 3, size, size)
-        paint = _grow(paint.float(), size)
-        mended, mix = paint[:, :3], paint[:, 3:].softmax(dim=1)
+        mended, others = paint[:, :3].float(), paint[:, 3:].float().softmax(dim=1)[:, 1:] * _near_lips(drawing)
+        mix = torch.cat([1 - others.sum(dim=1, keepdim=True), others], dim=1)
+        mended, mix = _grow(mended, size), _grow(mix, size)
         mixed = (mix[:, :, None] * fetched).sum(dim=1)
         image = torch.lerp(face, mixed + mended, _grow(self.hidden, size))
         return Painting(image, mended, fetched)
@@ -123,6 +124,18 @@ def _start(module: nn.Module) -> None:
 
 def _double(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _near_lips(drawing: Tensor) -> Tensor:
+    """(B, 1, s, s): 1 on the lips and a finger's breadth around, then falling to 0.
+
+    Where no lips are, other pictures have nothing to add to the first, which is the frame itself.
+    """
+    side = drawing.shape[-1]
+    lips = functional.max_pool2d(drawing[:, :1], 8)
+    wide = functional.max_pool2d(lips, 3, stride=1, padding=1)
+    soft = functional.avg_pool2d(wide, 5, stride=1, padding=2)
+    return functional.interpolate(soft, size=(side, side), mode="bilinear", align_corners=False)
 
 
 def _shrink(pictures: Tensor, side: int) -> Tensor:
