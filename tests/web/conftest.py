@@ -14,12 +14,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.fakes import write_video
 
 HERE: Final = Path(__file__).parent
-START_S: Final = 60
+PATIENCE_MS: Final = 60_000
+START_S: Final = 180  # it takes five, but not on a machine that trains a network beside
 # Chromium says so when a page asks for a codec that it lacks, which is what some tests are about.
 HARMLESS: Final = ("DEMUXER_ERROR", "MEDIA_ERR_SRC_NOT_SUPPORTED")
 
@@ -97,6 +98,7 @@ def browser() -> Iterator[Browser]:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("there is no Chromium on this machine")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as driver:
         instance = driver.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
@@ -128,7 +130,7 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
 
 
 def watch(page: Page, home: str, complaints: list[str]) -> None:
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
 
     def hear(kind: str, text: str) -> None:
         if kind == "error" and not any(word in text for word in HARMLESS):

@@ -161,7 +161,8 @@ def test_the_face_choice_reaches_the_job(open_page: OpenPage, media: Path, folde
     page = open_page()
     page.click("#face button")
     page.get_by_label("第 N 张").check()
-    page.get_by_label("从左数第几张").fill("3")
+    page.get_by_label("从左数第几张").click()
+    page.get_by_role("option", name="3", exact=True).click()
     start(page, media)
     page.wait_for_selector("#job .hg-result")
     assert (folder / "face.txt").read_text() == "3"
@@ -184,6 +185,13 @@ def test_what_is_no_film_is_refused_at_once(open_page: OpenPage, media: Path) ->
     page.click("#person .hg-drop-remove")
     expect(page.locator("#person .hg-drop")).to_have_attribute("data-phase", "empty")
     expect(note).to_be_hidden()
+
+
+def test_a_job_that_a_restart_forgot_is_missed(open_page: OpenPage) -> None:
+    page = open_page()
+    page.evaluate("sessionStorage.setItem('heygem-watching', 'yes')")  # as a tab that was showing progress
+    page.reload()
+    expect(page.locator("#job")).to_contain_text("找不到上一个任务")
 
 
 def test_an_idle_page_asks_for_nothing(open_page: OpenPage) -> None:
