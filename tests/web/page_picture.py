@@ -19,7 +19,7 @@ from tests.web.conftest import find_chromium, free_port, run_server
 
 PICTURE: Final = ROOT / "docs" / "page.png"
 PERSON: Final = Path(skimage.__file__).parent / "data" / "astronaut.png"
-VOICE: Final = Path(gradio.__file__).parent / "media_assets" / "audio" / "audio_sample.wav"
+VOICE: Final = Path(gradio.__file__).parent / "media_assets" / "audio" / "recording1.wav"
 WIDTH: Final = 1280
 PATIENCE_MS: Final = 600_000
 
