@@ -1,6 +1,5 @@
 """`serve`: the page."""
 
-import socket
 from typing import Annotated
 
 import typer
@@ -14,7 +13,6 @@ from heygem.commands.frame import (
     make_translator,
     prepare_settings,
 )
-from heygem.domain.errors import SettingsError
 
 
 def serve(
@@ -29,21 +27,9 @@ def serve(
         settings = prepare_settings(
             output_dir=output_dir, model_path=model_path, host=host, port=port, page_language=language
         )
-        check_address(settings.server.host, settings.server.port)
         from heygem.media.ffmpeg_binary import find_ffmpeg  # here, so that --help does without torch and gradio
         from heygem.services import Services
         from heygem.web.app import serve as serve_page
 
         find_ffmpeg()
         serve_page(Services(settings))
-
-
-def check_address(host: str, port: int) -> None:
-    """Raises SettingsError where nothing can be served at this address, because the port is taken, say."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind(address)
-    except OSError as error:
-        raise SettingsError(setting=f"server: {host}:{port}", reason=error.strerror) from error

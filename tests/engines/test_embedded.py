@@ -75,7 +75,7 @@ def start(engine: EmbeddedEngine, voice: VoiceFeatures, references: int = 4) -> 
     return engine.perform(voice, faces, crops[:references]), crops
 
 
-def gaps(engine: EmbeddedEngine, voice: VoiceFeatures, times: Array) -> Array:
+def gaps(engine: EmbeddedEngine, voice: VoiceFeatures, times: NDArray[np.floating]) -> Array:
     """(T,): how widely the mouth opens at `times`, in face units."""
     performance, crops = start(engine, voice)
     points = [performance.key_points(MouthRequest(crops[0], float(t))) for t in times]

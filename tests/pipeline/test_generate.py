@@ -14,7 +14,7 @@ from heygem.config.settings import LimitSettings
 from heygem.domain.errors import CancelledError, DiskFullError, FrameTooLargeError, MediaTooLongError, NoFaceError
 from heygem.domain.job import LipSyncRequest
 from heygem.domain.landmarks import Box
-from heygem.domain.progress import CancelToken, Stage
+from heygem.domain.progress import CancelToken, Progress, Stage
 from heygem.engines.alignment import CropSpec
 from heygem.engines.engine import VoiceFeatures
 from heygem.media.decode import FrameReader
@@ -179,7 +179,7 @@ def test_a_second_job_with_the_same_video_and_voice_tracks_and_listens_no_more(m
 
 
 def test_progress_tells_every_stage_to_its_end_and_an_eta_that_ends_at_zero(media, tmp_path):
-    events = []
+    events: list[Progress] = []
     generator = make_generator(tmp_path, GreenEngine(pause_s=0.02))
     generate(generator, media / "face.mp4", media / "voice3.0.wav", tmp_path / "o.mp4", events.append)
     stages = list(dict.fromkeys(event.stage for event in events))
@@ -196,7 +196,7 @@ def test_progress_tells_every_stage_to_its_end_and_an_eta_that_ends_at_zero(medi
 
 def test_cancelling_takes_effect_within_a_second_and_leaves_nothing(media, tmp_path):
     out = tmp_path / "out"
-    cancel, cancelled_at = CancelToken(), []
+    cancel, cancelled_at = CancelToken(), list[float]()
 
     def sink(event):
         if event.stage is Stage.RENDER and event.done >= 10 and not cancelled_at:

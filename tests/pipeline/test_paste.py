@@ -7,7 +7,7 @@ from heygem.pipeline.paste import find_region, match_colours, paste_back
 from tests.pipeline.faces import place_face
 
 SPEC = CropSpec(size=128, center=(0.0, 0.8), side=1.6)
-MASK = cv2.GaussianBlur(np.pad(np.ones((64, 64), np.float32), 32), (0, 0), 4)
+MASK = cv2.GaussianBlur(np.pad(np.ones((64, 64), np.float32), 32), (0, 0), 4).astype(np.float32)
 MASK[MASK < 0.01] = 0
 
 
@@ -44,7 +44,8 @@ def test_the_crop_itself_pasted_back_is_hardly_seen(frame):
 
 @pytest.mark.parametrize("place", [(5, 5), (635, 355), (-400, -400), (300, 340)])
 def test_a_face_half_or_wholly_outside_the_frame_is_no_error(frame, place):
-    affine = frame_to_crop(place_face(*place, unit=90), SPEC)
+    x, y = place
+    affine = frame_to_crop(place_face(x, y, unit=90), SPEC)
     composed = paste_back(frame, np.zeros((128, 128, 3), np.float32), MASK, affine, 1.0)
     assert composed.shape == frame.shape
 

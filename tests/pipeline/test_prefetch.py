@@ -35,7 +35,7 @@ def test_what_the_source_raises_is_raised_after_the_items_before_it():
         yield 1
         raise ValueError("broken")
 
-    taken = []
+    taken: list[int] = []
     with pytest.raises(ValueError, match="broken"):
         taken.extend(prefetch(source(), 2))
     assert count_threads() == 0
