@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from heygem.domain import landmarks
 from heygem.engines.alignment import Points, as_image
+from heygem.engines.face_detector import overlap
 from heygem.engines.face_region import bounding_box
-from heygem.engines.face_tracker import FaceTrackerModels, load_face_tracker, overlap
+from heygem.engines.face_tracker import FaceTrackerModels, load_face_tracker
 from training.dataset import ROOT, Labels, decode, face_size, list_labels, read_labels
 
 DETECT_EVERY: Final = 15  # frames

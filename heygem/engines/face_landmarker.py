@@ -1,0 +1,72 @@
+"""Finds the landmarks of faces whose place is roughly known: numpy in, numpy out, two networks inside."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from heygem.domain import landmarks
+from heygem.domain.landmarks import Box
+from heygem.engines.alignment import Affine, Image, Points, invert, transform, warp_crop
+from heygem.engines.face_region import RegionSource, find_mouth_region, find_region
+from heygem.engines.nets.landmarker import CROP_SIZE as FACE_SIZE
+from heygem.engines.nets.lip_refiner import CROP_SIZE as MOUTH_SIZE
+from heygem.engines.nets.residual import fold_norms, prepare_input
+
+
+class FaceLandmarker:
+    """Finds the landmarks of a face whose place is roughly known: first all, then the lips once more by themselves."""
+
+    def __init__(self, net: nn.Module, lips: nn.Module, device: torch.device) -> None:
+        self._net = fold_norms(net).to(device)
+        self._lips = fold_norms(lips).to(device)
+        self._device = device
+
+    def find(self, frame: Image, roi: RegionSource) -> tuple[Points, float]:
+        """The landmarks (131, 2) in frame pixels of the face in `roi`, and how sure it is that there is one, 0..1.
+
+        `roi` is a box from the detector, or the landmarks of the frame before. From a box the search is done twice,
+        the second time with the face upright.
+        """
+        return self.find_many(frame, [roi])[0]
+
+    def find_many(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+        """As `find`, for several faces of one frame at once."""
+        faces = self.find_faces(frame, rois)
+        self._refine_lips(frame, [points for points, _ in faces])
+        return faces
+
+    def find_faces(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+        """As `find_many`, with lips that are not as exact."""
+        boxes = [roi for roi in rois if isinstance(roi, Box)]
+        upright = iter([points for points, _ in self._find_once(frame, boxes)])
+        return self._find_once(frame, [next(upright) if isinstance(roi, Box) else roi for roi in rois])
+
+    def _find_once(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+        if not rois:
+            return []
+        affines = [find_region(roi).to_crop(FACE_SIZE) for roi in rois]
+        points, presence = self._run(self._net, frame, affines, FACE_SIZE)
+        in_crops: NDArray[np.float32] = (points * FACE_SIZE - 0.5).cpu().numpy()
+        sure = presence.sigmoid().cpu().numpy()
+        return [
+            (transform(crop_points, invert(affine)), float(chance))
+            for crop_points, affine, chance in zip(in_crops, affines, sure, strict=True)
+        ]
+
+    def _refine_lips(self, frame: Image, faces: Sequence[Points]) -> None:
+        """Replace the lips of each of `faces`, in place."""
+        if not faces:
+            return
+        affines = [find_mouth_region(points).to_crop(MOUTH_SIZE) for points in faces]
+        lips: NDArray[np.float32] = (self._run(self._lips, frame, affines, MOUTH_SIZE) * MOUTH_SIZE - 0.5).cpu().numpy()
+        for points, found, affine in zip(faces, lips, affines, strict=True):
+            points[landmarks.LIPS] = transform(found, invert(affine))
+
+    @torch.inference_mode()
+    def _run(self, net: nn.Module, frame: Image, affines: Sequence[Affine], size: int) -> Any:
+        crops = np.stack([warp_crop(frame, affine, size) for affine in affines])
+        return net(prepare_input(torch.from_numpy(crops).to(self._device)))
