@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from heygem.config.settings import Settings
+from heygem.jobs.naming import OutputNamer
 from heygem.jobs.runner import JobRunner
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Services:
             encoding=EncodeSettings(codec, choice.preset, choice.crf),
             ffmpeg=ffmpeg,
         )
+
+    @cached_property
+    def namer(self) -> OutputNamer:
+        return OutputNamer(self.settings.paths.outputs.absolute())
 
     @cached_property
     def runner(self) -> JobRunner:

@@ -13,6 +13,7 @@ from heygem.domain.errors import HeyGemError
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
+from heygem.jobs.naming import OutputNamer
 from heygem.jobs.runner import JobRunner, Work
 
 FAKE_SECONDS = 2
@@ -72,3 +73,4 @@ class FakeServices:
 
     def __post_init__(self) -> None:
         self.runner = JobRunner(self.work)
+        self.namer = OutputNamer(self.settings.paths.outputs)

@@ -25,7 +25,7 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import CancelledError, FaultError
 from heygem.domain.job import FaceChoice, LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken
-from heygem.jobs.naming import plan_output
+from heygem.jobs.naming import OutputNamer
 
 DEMO_PERSON: Final = ("scikit-image", "skimage/data/astronaut.png")  # (512, 512), public domain, NASA
 DEMO_VOICE: Final = ("gradio", "gradio/media_assets/audio/cate_blanch.mp3")  # 8 s of clear speech with pauses
@@ -59,7 +59,7 @@ def demo(
 
 
 def _plan(settings: Settings, person: Path, voice: Path) -> Path:
-    return plan_output(settings.paths.outputs.absolute(), person.name, voice.name, datetime.now())
+    return OutputNamer(settings.paths.outputs.absolute()).plan(person.name, voice.name, datetime.now().astimezone())
 
 
 def _find_packaged(package: str, name: str) -> Path:

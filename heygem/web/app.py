@@ -10,6 +10,7 @@ import gradio as gr
 
 from heygem.config.settings import Settings
 from heygem.config.strings import LANGUAGES, Translator
+from heygem.jobs.naming import OutputNamer
 from heygem.jobs.runner import JobRunner
 from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
@@ -30,6 +31,8 @@ class PageServices(Protocol):
     def settings(self) -> Settings: ...
     @property
     def runner(self) -> JobRunner: ...
+    @property
+    def namer(self) -> OutputNamer: ...
 
 
 def build_app(services: PageServices) -> gr.Blocks:
@@ -45,7 +48,7 @@ def build_app(services: PageServices) -> gr.Blocks:
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
-        tabs = [SingleTab(services.runner, settings.paths.outputs, uploads.MAX_BYTES, labels, session)]
+        tabs = [SingleTab(services.runner, services.namer, uploads.MAX_BYTES, labels, session)]
         with gr.Tabs():
             for tab in tabs:
                 tab.render()

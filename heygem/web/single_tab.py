@@ -12,7 +12,7 @@ import gradio as gr
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError, InputMissingError
 from heygem.domain.job import FaceChoice, FaceRule, JobStatus, LipSyncRequest
-from heygem.jobs.naming import plan_output
+from heygem.jobs.naming import OutputNamer
 from heygem.jobs.runner import JobRunner
 from heygem.web.cards import job_card, notice_card
 from heygem.web.labels import Labels
@@ -27,10 +27,10 @@ CARD_SCRIPT: Final = (ASSETS / "job_card.js").read_text(encoding="utf-8")
 
 class SingleTab:
     def __init__(
-        self, runner: JobRunner, outputs: Path, max_upload_bytes: int, labels: Labels, session: BrowserSession
+        self, runner: JobRunner, namer: OutputNamer, max_upload_bytes: int, labels: Labels, session: BrowserSession
     ) -> None:
         self._runner = runner
-        self._outputs = outputs
+        self._namer = namer
         self._max_upload_bytes = max_upload_bytes
         self._labels = labels
         self._session = session
@@ -120,7 +120,7 @@ class SingleTab:
         if voice is None or person is None:
             raise InputMissingError(what=tr("fact.comma").join(missing))
         face = FaceChoice.parse(str(number) if rule == FaceRule.NUMBER else rule)
-        output = plan_output(self._outputs, person.name, voice.name, datetime.now().astimezone())
+        output = self._namer.plan(person.name, voice.name, datetime.now().astimezone())
         return LipSyncRequest(person, voice, output, face)
 
     def _previewer(self, look: Callable[[Path, Translator], Preview]) -> Callable[[object, str], Any]:
