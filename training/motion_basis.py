@@ -12,6 +12,8 @@ from training.crops import smooth_points
 from training.dataset import face_size, list_labels, read_labels
 
 COUNT: Final = 16
+_TURNS: Final = 3  # yaw, pitch and what perspective makes of them
+_PROTECTED: Final = 2  # speech motions that no turn of the head may imitate
 LEFT_OUT: Final = ("romanian_tedx",)  # mouths without a face: the teacher guesses
 
 Array = NDArray[np.float32]
@@ -37,23 +39,38 @@ def learn_basis(clips: list[Array]) -> MotionBasis:
     chosen = [points[np.sort(random.permutation(len(points))[:120])] for points in clips]
     moved, stable = (np.concatenate(parts) for parts in zip(*(_centred(points) for points in chosen), strict=True))
     importance = np.sqrt(_importance())
-    ridge = 0.02 * np.trace(stable.T @ stable) / stable.shape[1] * np.eye(stable.shape[1])
-    pose = np.linalg.solve(stable.T @ stable + ridge, stable.T @ moved)
-    speech = (moved - stable @ pose) * importance
-    _, spread, axes = np.linalg.svd(speech, full_matrices=False)
-    scale = spread[:COUNT] / np.sqrt(len(speech))  # coefficients have unit variance
-    motions = axes[:COUNT] * scale[:, None] / importance
-    reading = (axes[:COUNT] / scale[:, None]).T * importance[:, None]
+    pose = _turning(moved, stable)
+    for _ in range(2):
+        motions, reading, left = _principal(moved - stable @ pose, importance)
+        # Noses move with the mouth a little: what opens and widens it shall not pass for the head's turning.
+        pose = pose - (pose @ reading[:, :_PROTECTED]) @ motions[:_PROTECTED]
     gaps = np.concatenate([opening(points) - opening(points).mean() for points in chosen])
     motion = (moved - stable @ pose) @ reading
     floors = [float(np.percentile(opening(points), 5)) for points in clips]
     closed = float(np.percentile(floors, 25))
     widest = [float(np.percentile(opening(points), 95)) - closed for points in clips]
-    print(f"motions explain {1 - (spread[COUNT:] ** 2).sum() / (spread**2).sum():.3f} of the weighted variance")
+    print(f"motions leave {left:.4f} of the weighted variance")
     print(f"a closed mouth gapes {closed:.4f}, an open one {np.mean(widest):.4f} more, face units")
     slope = np.asarray(gaps @ motion / (gaps @ gaps), np.float32)
     motions, reading, pose = (np.asarray(part, np.float32) for part in (motions, reading, pose))
     return MotionBasis(motions, reading, pose, slope, closed, float(np.mean(widest)))
+
+
+def _turning(moved: Array, stable: Array) -> Array:
+    """(34, 2 M): how moved points follow the first few principal movements of the stable ones, which are the head's."""
+    _, axes = np.linalg.eigh(stable.T @ stable)
+    chosen = axes[:, -_TURNS:]
+    turns = stable @ chosen
+    return np.asarray(chosen @ np.linalg.solve(turns.T @ turns, turns.T @ moved))
+
+
+def _principal(speech: Array, importance: Array) -> tuple[Array, Array, float]:
+    """Motions (K, 2 M), their reading (2 M, K), and what share of the weighted variance they leave."""
+    _, spread, axes = np.linalg.svd(speech * importance, full_matrices=False)
+    scale = spread[:COUNT] / np.sqrt(len(speech))  # coefficients have unit variance
+    motions = axes[:COUNT] * scale[:, None] / importance
+    reading = (axes[:COUNT] / scale[:, None]).T * importance[:, None]
+    return motions, reading, float((spread[COUNT:] ** 2).sum() / (spread**2).sum())
 
 
 def _centred(points: Array) -> tuple[Array, Array]:

@@ -85,11 +85,15 @@ def judge(net: nn.Module, talks: list[Talk], basis: MotionBasis) -> dict[str, fl
 
 
 @torch.inference_mode()
-def find_lag(net: nn.Module, talk: Talk, basis: MotionBasis, most: int = 30) -> tuple[float, float]:
-    """By how many seconds the mouth comes after the voice, and the correlation there."""
-    gap = measures(basis)[:, 0]
-    heard = net(torch.from_numpy(talk.mel.T[None]))[0].numpy()[: len(talk.motion)] @ gap
-    seen = talk.motion @ gap
+def find_lag(
+    net: nn.Module, talk: Talk, heard_as: MotionBasis, basis: MotionBasis, most: int = 30
+) -> tuple[float, float]:
+    """By how many seconds the mouth comes after the voice, and the correlation there.
+
+    `net` was taught with the basis `heard_as`, the clip is told in `basis`.
+    """
+    heard = net(torch.from_numpy(talk.mel.T[None]))[0].numpy()[: len(talk.motion)] @ measures(heard_as)[:, 0]
+    seen = talk.motion @ measures(basis)[:, 0]
     scores = []
     for rows in range(-most, most + 1):
         a, b = (heard[: len(heard) - rows], seen[rows:]) if rows >= 0 else (heard[-rows:], seen[:rows])
@@ -131,11 +135,11 @@ def learn(basis: MotionBasis, talks: list[Talk], val: list[Talk], minutes: float
     return best
 
 
-def bring_into_step(net: nn.Module, talks: list[Talk], basis: MotionBasis) -> list[Talk]:
+def bring_into_step(net: nn.Module, heard_as: MotionBasis, talks: list[Talk], basis: MotionBasis) -> list[Talk]:
     """Shift the clips whose lag is plain; leave out those said to be out of step whose lag is not."""
     kept = []
     for talk in talks:
-        lag, score = find_lag(net, talk, basis) if len(talk.motion) >= 80 else (0.0, 0.0)
+        lag, score = find_lag(net, talk, heard_as, basis) if len(talk.motion) >= 80 else (0.0, 0.0)
         if score > 0.45 and abs(lag) < 0.56:
             kept.append(talk.shifted(lag))
         elif is_synced(talk.source):
@@ -163,7 +167,9 @@ def main(minutes: float, seed: int, width: int, first: int | None) -> None:
         weights = load_weights(RUN / f"lip_motion_{first}.safetensors")
         judge_of_lags = LipMotionNet(**read_metadata(RUN / f"lip_motion_{first}.safetensors")["config"]).eval()
         judge_of_lags.load_state_dict({name: value for name, value in weights.items() if "motion." not in name})
-        train, val = (bring_into_step(judge_of_lags, talks, basis) for talks in (train, val))
+        train, val = (
+            bring_into_step(judge_of_lags, MotionBasis.from_weights(weights), talks, basis) for talks in (train, val)
+        )
         net = learn(basis, train, val, minutes, seed, width)
     scores = judge(net, val, basis)
     print(scores)

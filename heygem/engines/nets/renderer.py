@@ -1,7 +1,8 @@
 """The network that paints a mouth: bends other frames of the same person to the wanted key points, and mends the sum.
 
 The reference frames are first bent by their key points alone; the network then refines where each pixel is fetched
-from, how the references are mixed, and what none of them shows. Away from the lips the first reference, the nearest one, alone is bent. So lips, skin and teeth keep the source's sharpness.
+from, how the references are mixed near the lips (elsewhere the first, the nearest, stands alone), and what none of them
+shows. So lips, skin and teeth keep the source's sharpness.
 Knows nothing of voices, of cropping and of pasting back.
 """
 
