@@ -21,9 +21,7 @@ class Adversary(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         sizes = [6, width, 2 * width, 4 * width]
-        self.layers = nn.ModuleList(
-            spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairwise(sizes)
-        )
+        self.layers = nn.ModuleList(spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairwise(sizes))
         self.judge = spectral_norm(nn.Conv2d(sizes[-1], 1, 3, padding=1))
 
     def forward(self, image: Tensor, drawing: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -43,7 +43,7 @@ def learn_basis(clips: list[Array]) -> MotionBasis:
     for _ in range(2):
         motions, reading, left = _principal(moved - stable @ pose, importance)
         # Noses move with the mouth a little: what opens and widens it shall not pass for the head's turning.
-        pose = pose - (pose @ reading[:, :_PROTECTED]) @ motions[:_PROTECTED]
+        pose = np.asarray(pose - (pose @ reading[:, :_PROTECTED]) @ motions[:_PROTECTED], np.float32)
     gaps = np.concatenate([opening(points) - opening(points).mean() for points in chosen])
     motion = (moved - stable @ pose) @ reading
     floors = [float(np.percentile(opening(points), 5)) for points in clips]
@@ -61,7 +61,7 @@ def _turning(moved: Array, stable: Array) -> Array:
     _, axes = np.linalg.eigh(stable.T @ stable)
     chosen = axes[:, -_TURNS:]
     turns = stable @ chosen
-    return np.asarray(chosen @ np.linalg.solve(turns.T @ turns, turns.T @ moved))
+    return np.asarray(chosen @ np.linalg.solve(turns.T @ turns, turns.T @ moved), np.float32)
 
 
 def _principal(speech: Array, importance: Array) -> tuple[Array, Array, float]:
