@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import av
 import cv2
 import imageio_ffmpeg
 import numpy as np
@@ -147,6 +148,8 @@ def test_a_voice_longer_than_the_video_goes_to_and_fro_with_the_mouth_painted_wh
     assert not any(p for p, place in zip(painted, walk, strict=True) if 10 <= place < 15)
     assert [r.timecode() for r in result.unchanged][:2] == ["0:00.40-0:00.60", "0:01.36-0:01.56"]
     assert result.frame_count == 75
+    with av.open(tmp_path / "o.mp4") as container:
+        assert "AI-generated" in container.metadata["comment"]
     assert engine.references == 3
     assert engine.times_s == sorted(engine.times_s)
     assert engine.times_s[-1] == pytest.approx(74 / 25)
