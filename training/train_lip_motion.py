@@ -63,9 +63,8 @@ def measures(basis: MotionBasis) -> np.ndarray[Any, np.dtype[np.float32]]:
     """(K, 2): what the coefficients add to opening and width, in face units."""
     place = {point: row for row, point in enumerate(MOVED)}
     motions = basis.motions.reshape(-1, len(MOVED), 2)
-    gap = sum(motions[:, place[low], 1] - motions[:, place[up], 1] for low, up in ((62, 70), (61, 71), (60, 72))) / 3
     wide = motions[:, place[46], 0] - motions[:, place[36], 0]
-    return np.stack([gap, wide], axis=1).astype(np.float32)
+    return np.stack([basis.gaps, wide], axis=1).astype(np.float32)
 
 
 @torch.inference_mode()

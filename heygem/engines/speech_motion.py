@@ -5,6 +5,7 @@ Works in the face-normalised frame. Knows nothing of voices and of pictures.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,15 @@ class MotionBasis:
         return cls(motions, reading, pose, opening, closed, open_range)
 
 
+    @cached_property
+    def gaps(self) -> Array:
+        """(K,): by how much one unit of each coefficient opens the mouth, in face units."""
+        place = {point: row for row, point in enumerate(MOVED)}
+        heights = self.motions.reshape(len(self.motions), -1, 2)[..., 1]
+        pairs = ((62, 70), (61, 71), (60, 72))
+        return np.asarray(sum(heights[:, place[low]] - heights[:, place[up]] for low, up in pairs) / 3, np.float32)
+
+
 @dataclass(frozen=True)
 class Speaker:
     """What is one person's own: mean moved and stable points, the coefficients of a closed mouth, and vividness."""
@@ -60,6 +70,11 @@ def opening(points: Array) -> Array:
     """(...,): the mean gap of the inner lips over their middle third, from (..., 131, 2)."""
     upper, lower = points[..., (70, 71, 72), :], points[..., (62, 61, 60), :]
     return np.asarray(np.linalg.norm(upper - lower, axis=-1).mean(axis=-1), dtype=np.float32)
+
+
+def signed_gap(points: Points) -> float:
+    """How far the lower inner lip is below the upper, over their middle third; face units, of (131, 2)."""
+    return float((points[[62, 61, 60], 1] - points[[70, 71, 72], 1]).mean())
 
 
 def width(points: Array) -> Array:
@@ -121,4 +136,7 @@ def speak(basis: MotionBasis, speaker: Speaker, points: Points, motion: Array) -
     wanted = speaker.rest + speaker.scale * motion
     spoken = points.copy()
     spoken[list(MOVED)] = (follows + wanted @ basis.motions + _RESIDUE * residue).reshape(-1, 2)
+    # What pose and residue have left of the frame's own opening goes: a closed mouth is closed.
+    gap = basis.closed + max(0.0, speaker.scale * float(motion @ basis.gaps))
+    spoken[list(MOVED)] += (((gap - signed_gap(spoken)) * basis.opening) @ basis.motions).reshape(-1, 2)
     return spoken

@@ -18,7 +18,7 @@ POINTS: Final = (
     *landmarks.STABLE,
 )
 
-_SOFTNESS: Final = 0.025  # distance below which a key point's pull no longer grows; half crops
+_SOFTNESS: Final = 0.018  # distance below which a key point's pull no longer grows; half crops
 _STIFFNESS: Final = 0.002  # how much spread of key points a change of scale needs; half crops squared
 
 
@@ -35,7 +35,7 @@ def flow(target: Tensor, source: Tensor, side: int) -> Tensor:
     batch, count, number, _ = p.shape
     axis = (torch.arange(side, device=q.device, dtype=torch.float32) + 0.5) * (2 / side) - 1
     grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1).reshape(1, -1, 2)
-    weight = (_squared_distances(grid, q) + _SOFTNESS**2).pow(-2)
+    weight = (_squared_distances(grid, q) + _SOFTNESS**2).square().reciprocal()
     weight = weight / weight.sum(dim=-1, keepdim=True)  # (B, G, N)
     shift = (p - q[:, None]).permute(0, 2, 1, 3).reshape(batch, number, count * 2)  # affine part acts on the shifts
     products = (q[..., :, None] * shift[..., None, :]).reshape(batch, number, -1)

@@ -15,7 +15,7 @@ from torch.nn import functional
 from heygem.engines.nets import key_point_warp
 
 REFERENCES: Final = 3
-FLOW_SIDE: Final = 32  # points of a flow along a side: one per four pixels of the network's crop
+FLOW_SIDE: Final = 64  # points of a flow along a side: one per two pixels of the network's crop
 _REACH: Final = 0.1  # the furthest that the network moves a bent pixel, half crops
 
 
@@ -68,7 +68,7 @@ class Renderer(nn.Module):
 
         drawing     (B, 3, s, s) in 0..1, the wanted lips and jaw
         references  (B, R, 4, S, S) other pictures of the person, the fourth channel their open mouths, in 0..1
-        fields      (B, R, s/4, s/4, 2) from where the wanted key points fetch the references
+        fields      (B, R, s/2, s/2, 2) from where the wanted key points fetch the references
         """
         batch, count = references.shape[:2]
         size, coarse = face.shape[-1], self.hidden.shape[-1]
@@ -79,6 +79,7 @@ class Renderer(nn.Module):
         cells = functional.pixel_unshuffle(given.contiguous(), 2).to(self.move.weight.dtype)
         move, paint = self._look(cells.contiguous(memory_format=torch.channels_last))
         move = torch.tanh(move.float()).reshape(batch * count, 2, *move.shape[2:]).permute(0, 2, 3, 1) * _REACH
+        move = key_point_warp.enlarge(move, fields.shape[1])
         fetched = key_point_warp.sample(flat[:, :3], key_point_warp.enlarge(fields + move, size))
         fetched = fetched.reshape(batch, count, 3, size, size)
         mended, others = paint[:, :3].float(), paint[:, 3:].float().softmax(dim=1)[:, 1:] * _near_lips(drawing)
