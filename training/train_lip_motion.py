@@ -172,6 +172,7 @@ def main(minutes: float, seed: int, width: int, first: int | None) -> None:
         net = learn(basis, train, val, minutes, seed, width)
     scores = judge(net, val, basis)
     print(scores)
+    gain = round(min(1.25, 1 / scores["swing"]), 2)  # what is heard is less lively than what is seen
     weights = dict(net.state_dict())
     for name in MotionBasis.__dataclass_fields__:
         weights[f"motion.{name}"] = torch.as_tensor(getattr(basis, name))
@@ -179,7 +180,7 @@ def main(minutes: float, seed: int, width: int, first: int | None) -> None:
     save_weights(
         RUN / f"lip_motion_{seed}.safetensors",
         weights,
-        {"name": "lip_motion", "config": config, "gain": 1.0, "val": scores},
+        {"name": "lip_motion", "config": config, "gain": gain, "val": scores},
     )
 
 

@@ -46,7 +46,6 @@ class MotionBasis:
         closed, open_range = (float(weights[f"motion.{name}"]) for name in ("closed", "open_range"))
         return cls(motions, reading, pose, opening, closed, open_range)
 
-
     @cached_property
     def gaps(self) -> Array:
         """(K,): by how much one unit of each coefficient opens the mouth, in face units."""
@@ -138,5 +137,6 @@ def speak(basis: MotionBasis, speaker: Speaker, points: Points, motion: Array) -
     spoken[list(MOVED)] = (follows + wanted @ basis.motions + _RESIDUE * residue).reshape(-1, 2)
     # What pose and residue have left of the frame's own opening goes: a closed mouth is closed.
     gap = basis.closed + max(0.0, speaker.scale * float(motion @ basis.gaps))
-    spoken[list(MOVED)] += (((gap - signed_gap(spoken)) * basis.opening) @ basis.motions).reshape(-1, 2)
+    missing = (gap - signed_gap(spoken)) / (basis.opening @ basis.gaps)
+    spoken[list(MOVED)] += (missing * basis.opening @ basis.motions).reshape(-1, 2)
     return spoken
