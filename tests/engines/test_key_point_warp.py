@@ -13,7 +13,7 @@ SIDE = 64
 
 def face() -> Tensor:
     """(1, 131, 2): the mean face in -1..1 of the crop."""
-    return torch.from_numpy((mean_face() - np.float32(CROP.center)) * np.float32(2 / CROP.side))[None]
+    return torch.from_numpy((mean_face() - np.array(CROP.center, np.float32)) * np.float32(2 / CROP.side))[None]
 
 
 def identity() -> Tensor:
