@@ -1,4 +1,7 @@
-"""Picks, for a mouth to paint, the pictures of the person that show it best: most alike, and openest."""
+"""Picks, for a mouth to paint, the pictures of the person that show it best: most alike, and openest.
+
+Faces are (131, 2), a bank of them (N, 131, 2), all in pixels of one and the same crop.
+"""
 
 from typing import Final
 
@@ -8,26 +11,29 @@ from numpy.typing import NDArray
 from heygem.domain import landmarks
 from heygem.engines.alignment import Points
 
-_COMPARED: Final = [*range(*landmarks.LIPS.indices(landmarks.COUNT)), *landmarks.STABLE]
-_WEIGHT: Final = np.array([1.0] * 40 + [1.5] * 17, dtype=np.float32)  # a turned head is worse than another mouth
+Bank = NDArray[np.float32]
+
+_LIPS: Final = list(range(*landmarks.LIPS.indices(landmarks.COUNT)))
+_STABLE: Final = list(landmarks.STABLE)
 _STAYING: Final = 0.85  # how much nearer another reference must be to take over
 
 
-def distances(wanted: Points, bank: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,): how far faces `bank` (N, 131, 2) are from the face `wanted` (131, 2), all in one crop's pixels."""
-    away = np.linalg.norm(bank[:, _COMPARED] - wanted[_COMPARED], axis=-1)
-    return np.asarray(away @ _WEIGHT / _WEIGHT.sum(), dtype=np.float32)
+def measure_turn(wanted: Points, bank: Bank) -> NDArray[np.float32]:
+    """(N,): how differently the heads of `bank` are turned, a mean distance in pixels."""
+    return _distance(wanted, bank, _STABLE)
 
 
-def nearest(wanted: Points, bank: NDArray[np.float32], last: int | None = None) -> int:
+def nearest(wanted: Points, bank: Bank, last: int | None = None) -> int:
     """The row of `bank` nearest to `wanted`; the one chosen `last` stays unless another is clearly nearer."""
-    away = distances(wanted, bank)
+    away = (40 * _distance(wanted, bank, _LIPS) + 25 * measure_turn(wanted, bank)) / 65  # lips count most
     best = int(away.argmin())
     return last if last is not None and away[best] > _STAYING * away[last] else best
 
 
-def openest(wanted: Points, bank: NDArray[np.float32], openings: NDArray[np.float32]) -> int:
+def openest(wanted: Points, bank: Bank, openings: NDArray[np.float32]) -> int:
     """The row of `bank` with a widely open mouth and a head turned much as in `wanted`; `openings` (N,) in pixels."""
-    stable = list(landmarks.STABLE)
-    turned = np.linalg.norm(bank[:, stable] - wanted[stable], axis=-1).mean(axis=-1)
-    return int((openings - 1.5 * turned).argmax())
+    return int((openings - 1.5 * measure_turn(wanted, bank)).argmax())
+
+
+def _distance(wanted: Points, bank: Bank, rows: list[int]) -> NDArray[np.float32]:
+    return np.asarray(np.linalg.norm(bank[:, rows] - wanted[rows], axis=-1).mean(axis=-1), dtype=np.float32)

@@ -5,6 +5,7 @@ Knows nothing of voices: whoever asks says where the lips have to be.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -17,8 +18,10 @@ from heygem.engines.mouth_drawing import CROP, draw
 from heygem.engines.nets import key_point_warp
 from heygem.engines.nets.renderer import FLOW_SIDE, REFERENCES, Renderer
 from heygem.engines.nets.residual import to_channels_last
-from heygem.engines.reference_choice import nearest, openest
+from heygem.engines.reference_choice import measure_turn, nearest, openest
 from heygem.engines.speech_motion import opening
+
+_MOST_TURNED: Final = 0.045  # face units; a reference turned more differently would show teeth askew
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,11 @@ class Repainter:
         return self._painter.paint(own, torch.stack(pictures), drawings, np.stack(places))
 
     def _choose(self, points: Points) -> list[int]:
-        """Which references to bend: the one most alike and an open mouth; none if there is none."""
+        """Which references to bend: the one most alike and an open mouth; none if none is turned like this."""
         if not self._count:
+            return []
+        if measure_turn(points, self._points).min() > _MOST_TURNED * self._painter.spec.scale:
+            self._last = None
             return []
         self._last = nearest(points, self._points, self._last)
         return [self._last, openest(points, self._points, self._openings)]
