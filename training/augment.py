@@ -75,7 +75,7 @@ def blur(image: Image, random: Random) -> Image:
 def add_noise(image: Image, random: Random) -> Image:
     noise = np.empty(image.shape, dtype=np.int16)
     cv2.setRNGSeed(int(random.integers(1 << 30)))
-    cv2.randn(noise, np.array([0.0]), np.array([random.uniform(2, 18)]))
+    cv2.randn(noise, np.zeros(3), np.full(3, random.uniform(2, 18)))  # one value per channel, or it reads beyond
     return as_image(cv2.add(image, noise, dtype=cv2.CV_8U))
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from heygem.engines.nets.residual import to_channels_last
 
 WARM_UP: Final = 0.02  # of the budget
-AVERAGE: Final = 0.998  # decay per step of the averaged weights
+AVERAGE: Final = 0.99  # decay per step of the averaged weights
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from training.dataset import ROOT
 from training.landmark_samples import OPEN_PAIRS, LandmarkSamples
 from training.timed_run import Budget, TimedRun
 
-BATCH: Final = 48
+BATCH: Final = 64
 MODELS: Final = ROOT.parent / "models"
 
 

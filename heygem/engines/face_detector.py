@@ -24,7 +24,7 @@ from heygem.engines.nets.residual import fold_norms, prepare_input
 
 INPUT_AREAS: Final = (256 * 256, 480 * 480)  # about how many pixels of a frame are looked at; more if nothing is found
 MIN_SCORE: Final = 0.25  # to be suspected of being a face
-MIN_PRESENCE: Final = 0.6  # to be taken for one
+MIN_PRESENCE: Final = 0.5  # to be taken for one
 MIN_AGREEMENT: Final = 0.3  # overlap of the suspected box and that of the landmarks
 MAX_WANDERING: Final = 0.028  # of the face's height: how far landmarks may move when they are looked for again
 MAX_OVERLAP: Final = 0.4  # of two boxes that overlap more, the less sure one goes
@@ -70,11 +70,13 @@ class FaceDetector:
 
     def _confirm(self, frame: Image, suspected: Sequence[Detection]) -> list[Detection]:
         """Those that have landmarks which stay where they are when looked for again: a mistake's wander."""
-        first = self._landmarker.find_faces(frame, [detection.box for detection in suspected])
-        again = self._landmarker.find_faces(frame, [points for points, _ in first])
+        first = self._landmarker.look(frame, [suspicion.box for suspicion in suspected])
+        maybe = [(s, points) for s, (points, presence) in zip(suspected, first, strict=True) if presence > MIN_PRESENCE]
+        second = self._landmarker.look(frame, [points for _, points in maybe])
+        third = self._landmarker.look(frame, [points for points, _ in second])
         faces = []
-        for suspicion, (points, presence), (same_points, same_presence) in zip(suspected, first, again, strict=True):
-            box, sure = bounding_box(same_points), min(presence, same_presence)
+        for (suspicion, _), (points, presence), (same_points, again) in zip(maybe, second, third, strict=True):
+            box, sure = bounding_box(same_points), min(presence, again)
             is_steady = _wandering(points, same_points) < MAX_WANDERING * box.height
             if sure > MIN_PRESENCE and is_steady and overlap(box, suspicion.box) > MIN_AGREEMENT:
                 faces.append(Detection(box, sure * suspicion.score**0.5))

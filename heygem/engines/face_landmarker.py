@@ -42,10 +42,11 @@ class FaceLandmarker:
     def find_faces(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
         """As `find_many`, with lips that are not as exact."""
         boxes = [roi for roi in rois if isinstance(roi, Box)]
-        upright = iter([points for points, _ in self._find_once(frame, boxes)])
-        return self._find_once(frame, [next(upright) if isinstance(roi, Box) else roi for roi in rois])
+        upright = iter([points for points, _ in self.look(frame, boxes)])
+        return self.look(frame, [next(upright) if isinstance(roi, Box) else roi for roi in rois])
 
-    def _find_once(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+    def look(self, frame: Image, rois: Sequence[RegionSource]) -> list[tuple[Points, float]]:
+        """As `find_faces`, once and no more, even from a box."""
         if not rois:
             return []
         affines = [find_region(roi).to_crop(FACE_SIZE) for roi in rois]
