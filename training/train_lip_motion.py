@@ -25,6 +25,7 @@ RUN: Final = ROOT / "runs" / "lip_motion"
 ROWS: Final = 100
 BATCH: Final = 16
 RATE: Final = 1.2e-3
+DROPOUT: Final = 0.15
 
 
 class MotionLoss(nn.Module):
@@ -104,7 +105,7 @@ def find_lag(
 def learn(basis: MotionBasis, talks: list[Talk], val: list[Talk], minutes: float, seed: int, width: int) -> nn.Module:
     """A network trained for so long; the average of its last steps, the best of them by the validation speakers."""
     torch.manual_seed(seed)
-    net = LipMotionNet(basis.motions.shape[0], width, dropout=0.1)
+    net = LipMotionNet(basis.motions.shape[0], width, DROPOUT)
     average, best, best_score = copy.deepcopy(net).eval(), copy.deepcopy(net), -1.0
     loss_of, mixer = MotionLoss(basis), Mixer(talks, ROWS, seed)
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.03)
@@ -157,38 +158,43 @@ def prepare() -> tuple[MotionBasis, list[Talk], list[Talk]]:
     return basis, train, val
 
 
+def load_net(seed: int) -> tuple[nn.Module, MotionBasis]:
+    """A trained network and the basis that it speaks in."""
+    path = RUN / f"lip_motion_{seed}.safetensors"
+    weights = load_weights(path)
+    net = LipMotionNet(**read_metadata(path)["config"]).eval()
+    net.load_state_dict({name: value for name, value in weights.items() if not name.startswith("motion.")})
+    return net, MotionBasis.from_weights(weights)
+
+
+def find_gain(scores: dict[str, float]) -> float:
+    """What is heard is less lively than what is seen: by how much to exaggerate it."""
+    return round(min(1.25, 1 / scores["swing"]), 2)
+
+
 def main(minutes: float, seed: int, width: int, first: int | None) -> None:
     torch.set_num_threads(1)
     basis, train, val = prepare()
     if first is None:
-        net = learn(basis, [talk for talk in train if is_synced(talk.source)], val, minutes, seed, width)
+        train = [talk for talk in train if is_synced(talk.source)]
     else:
-        weights = load_weights(RUN / f"lip_motion_{first}.safetensors")
-        judge_of_lags = LipMotionNet(**read_metadata(RUN / f"lip_motion_{first}.safetensors")["config"]).eval()
-        judge_of_lags.load_state_dict({name: value for name, value in weights.items() if "motion." not in name})
-        train, val = (
-            bring_into_step(judge_of_lags, MotionBasis.from_weights(weights), talks, basis) for talks in (train, val)
-        )
-        net = learn(basis, train, val, minutes, seed, width)
+        train, val = (bring_into_step(*load_net(first), talks, basis) for talks in (train, val))
+    net = learn(basis, train, val, minutes, seed, width)
     scores = judge(net, val, basis)
     print(scores)
-    gain = round(min(1.25, 1 / scores["swing"]), 2)  # what is heard is less lively than what is seen
     weights = dict(net.state_dict())
     for name in MotionBasis.__dataclass_fields__:
         weights[f"motion.{name}"] = torch.as_tensor(getattr(basis, name))
-    config = {"width": width, "count": int(basis.motions.shape[0])}
-    save_weights(
-        RUN / f"lip_motion_{seed}.safetensors",
-        weights,
-        {"name": "lip_motion", "config": config, "gain": gain, "val": scores},
-    )
+    metadata: dict[str, Any] = {"name": "lip_motion", "config": {"width": width, "count": len(basis.motions)}}
+    metadata |= {"gain": find_gain(scores), "val": scores}
+    save_weights(RUN / f"lip_motion_{seed}.safetensors", weights, metadata)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--minutes", type=float, default=14)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--width", type=int, default=112)
+    parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--first", type=int, help="the seed of the first round, whose network finds the clips' lags")
     given = parser.parse_args()
     main(given.minutes, given.seed, given.width, given.first)

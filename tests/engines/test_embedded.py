@@ -100,7 +100,9 @@ def test_stretches_of_a_long_voice_do_not_show(engine: EmbeddedEngine) -> None:
     heard = engine.listen([voice]).values
     speaks = heard[:, -1] > 0.999
     assert speaks.mean() > 0.5
-    assert np.abs(heard[speaks, :-1] - whole[: len(heard)][speaks]).max() < 1e-3
+    apart = (heard[speaks, :-1] - whole[: len(heard)][speaks]) @ engine.basis.gaps
+    assert np.abs(apart).max() < 0.012  # face units; the network remembers beyond a stretch, but hardly
+    assert np.abs(apart).mean() < 0.002
 
 
 def test_no_voice_at_all(engine: EmbeddedEngine) -> None:
