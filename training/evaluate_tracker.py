@@ -11,13 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from heygem.domain import landmarks
-from heygem.engines.alignment import Points, as_image
+from heygem.engines.alignment import Points
 from heygem.engines.face_detector import overlap
 from heygem.engines.face_region import bounding_box
 from heygem.engines.face_tracker import FaceTrackerModels, load_face_tracker
@@ -117,8 +116,8 @@ def measure_speed(threads: int = 2, frames: int = 90) -> dict[str, float]:
     """Frames per second at 720p with one face, and milliseconds per call of each network."""
     models = load_face_tracker(ROOT.parent / "models", torch.device("cpu"))
     torch.set_num_threads(threads)
-    labels = read_labels(next(p for p in list_labels("test") if "talkers" in str(p)))
-    frame = as_image(cv2.resize(next(iter(decode(labels.clip))), (1280, 720)))
+    clips = (read_labels(path) for path in list_labels("test"))
+    frame = next(decode(next(labels.clip for labels in clips if (labels.width, labels.height) == (1280, 720))))
     detections = models.detector.detect(frame)
     points, _ = models.landmarker.find(frame, detections[0].box)
     marks = [time.perf_counter()]
@@ -130,9 +129,9 @@ def measure_speed(threads: int = 2, frames: int = 90) -> dict[str, float]:
     marks.append(time.perf_counter())
     detect_s, find_s = np.diff(marks)
     return {
-        "fps": round(frames / (detect_s + find_s), 1),
-        "detect_ms": round(1000 * detect_s / (frames // DETECT_EVERY), 2),
-        "find_ms": round(1000 * find_s / frames, 2),
+        "fps": round(float(frames / (detect_s + find_s)), 1),
+        "detect_ms": round(float(1000 * detect_s / (frames // DETECT_EVERY)), 2),
+        "find_ms": round(float(1000 * find_s / frames), 2),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from torch import nn
 
 from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
-from heygem.engines.alignment import Affine, Image, Points, invert, transform, warp_crop
+from heygem.engines.alignment import Affine, Image, Points, as_image, invert, transform, warp_crop
 from heygem.engines.face_region import RegionSource, find_mouth_region, find_region
 from heygem.engines.nets.landmarker import CROP_SIZE as FACE_SIZE
 from heygem.engines.nets.lip_refiner import CROP_SIZE as MOUTH_SIZE
@@ -69,5 +70,23 @@ class FaceLandmarker:
 
     @torch.inference_mode()
     def _run(self, net: nn.Module, frame: Image, affines: Sequence[Affine], size: int) -> Any:
-        crops = np.stack([warp_crop(frame, affine, size) for affine in affines])
+        crops = np.stack([_cut(frame, affine, size) for affine in affines])
         return net(prepare_input(torch.from_numpy(crops).to(self._device)))
+
+
+def _cut(frame: Image, affine: Affine, size: int) -> Image:
+    """The (size, size, 3) crop; large faces are shrunk by a whole number first: fast, and without aliasing."""
+    step = int(1 / max(float(np.hypot(*affine[:, 0])), 1e-3))
+    if step < 2:
+        return warp_crop(frame, affine, size)
+    corners = transform(np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float32), invert(affine))
+    height, width = frame.shape[:2]
+    left, top = np.clip(np.floor(corners.min(axis=0)) - step, 0, [width - step, height - step]).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + step, [left + step, top + step], [width, height]).astype(int)
+    shape = (int(right - left) // step, int(bottom - top) // step)
+    part = frame[top : top + shape[1] * step, left : left + shape[0] * step]
+    small = as_image(cv2.resize(part, shape, interpolation=cv2.INTER_AREA))
+    # Pixel u of the small picture is the mean of step pixels, whose middle is at left + u * step + (step - 1) / 2.
+    middle = np.array([left, top]) + (step - 1) / 2
+    moved = np.hstack([affine[:, :2] * step, (affine[:, :2] @ middle + affine[:, 2])[:, None]])
+    return as_image(cv2.warpAffine(small, moved, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
