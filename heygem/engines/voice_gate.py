@@ -24,19 +24,20 @@ def level(mel: NDArray[np.float32]) -> NDArray[np.float32]:
 def voice_gate(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     """(T,) in 0..1 from levels, 100 a second: 1 where the voice speaks, 0 where it is silent, smooth between.
 
-    Opens some 100 ms ahead of the voice, as mouths do; gaps under 160 ms, as in a "p", stay open.
+    Opens some 160 ms ahead of the voice, as mouths do, and stays as long after it; gaps under 300 ms stay open: what
+    the mouth does in them is the network's to say.
     """
     if not len(levels):
         return np.zeros(0, dtype=np.float32)
     background, loudness = _surroundings(levels)
-    threshold = np.clip(background + 7, loudness - 36, loudness - 16)
+    threshold = np.clip(background + 5, loudness - 46, loudness - 20)
     threshold = np.maximum(threshold, _SILENT_DB)
-    sure, possible = levels > threshold + 4, levels > threshold
+    sure, possible = levels > threshold + 2, levels > threshold
     speaks = _connected(possible, binary_opening(sure, np.ones(3)))
-    pad = 64
+    pad = 128
     speaks = np.pad(speaks, pad)
-    speaks = binary_closing(speaks, np.ones(16))
-    speaks = binary_dilation(speaks, np.ones(13), origin=-1)
+    speaks = binary_closing(speaks, np.ones(30))
+    speaks = binary_dilation(speaks, np.ones(33))
     smooth = np.convolve(speaks.astype(np.float32), np.hanning(13)[1:-1] / np.hanning(13).sum(), mode="same")
     return smooth[pad:-pad].astype(np.float32)
 

@@ -19,7 +19,7 @@ def levels(speech_db: float, background_db: float, seconds: float = 12.0) -> NDA
 def test_opens_for_speech_and_closes_for_background(speech: float, background: float) -> None:
     gate = voice_gate(levels(speech, background))
     assert gate[430:770].min() > 0.99
-    assert gate[:370].max() < 0.01
+    assert gate[:365].max() < 0.01
     assert gate[850:].max() < 0.01
 
 
