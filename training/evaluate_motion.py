@@ -18,6 +18,7 @@ Array = NDArray[np.float32]
 
 SHORTEST: Final = 20  # frames
 LAGS_S: Final = np.arange(-0.24, 0.241, 0.04)
+_LAG: Final = "at "
 REFERENCES: Final = {"voice 1 s late": 1.0}
 
 
@@ -62,8 +63,8 @@ class _Mouth:
             scores["silent move"] = float(100 * np.abs(np.diff(gap))[silent].mean())
             scores["true silent move"] = float(100 * np.abs(np.diff(self._true[0]))[silent].mean())
         if search:
-            at = [_correlation(self._heard(voice, times + lag)[0], self._true[0]) for lag in LAGS_S]
-            scores["best lag ms"], scores["r there"] = 1000 * float(LAGS_S[int(np.nanargmax(at))]), float(np.nanmax(at))
+            for lag in LAGS_S:
+                scores[f"{_LAG}{lag:.2f}"] = _correlation(self._heard(voice, times + lag)[0], self._true[0])
         return scores
 
     def _heard(self, voice: VoiceFeatures, times: NDArray[np.float64]) -> Array:
@@ -82,14 +83,17 @@ def _correlation(a: Array, b: Array) -> float:
 
 
 def _mean(speakers: dict[str, list[dict[str, float]]]) -> dict[str, float]:
-    """The mean over speakers of the mean over clips."""
-    names = list(dict.fromkeys(key for clips in speakers.values() for clip in clips for key in clip))
-    means = {
-        name: [
-            np.mean([clip[name] for clip in clips if name in clip])
-            for clips in speakers.values()
-            if any(name in clip for clip in clips)
-        ]
-        for name in names
-    }
-    return {name: float(np.mean(values)) for name, values in means.items()}
+    """The mean over speakers of the mean over clips; of the lags that were tried, each speaker's best one."""
+    rows = [_mean_speaker(clips) for clips in speakers.values()]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
+
+
+def _mean_speaker(clips: list[dict[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for clip in clips for name in clip)
+    means = {name: float(np.mean([clip[name] for clip in clips if name in clip])) for name in names}
+    lags = {name: means.pop(name) for name in list(means) if name.startswith(_LAG)}
+    if lags:
+        best = max(lags, key=lambda name: lags[name])
+        means |= {"best lag ms": 1000 * float(best.removeprefix(_LAG)), "r there": lags[best]}
+    return means
