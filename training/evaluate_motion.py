@@ -39,7 +39,9 @@ def measure_motion(engine: EmbeddedEngine, split: str, quick: bool) -> dict[str,
         for name, late_s in REFERENCES.items():
             rows[name][speaker].append(mouth.compare(voice, (times + late_s) % voice.duration_s))
         if last is not None:
-            rows["another clip's voice"][speaker].append(mouth.compare(last, times % last.duration_s))
+            rows["another clip's voice"][speaker].append(mouth.compare(last, times % last.duration_s, search=True))
+        silence = VoiceFeatures(np.zeros_like(voice.values), voice.rate_hz)
+        rows["still mouth"][speaker].append(mouth.compare(silence, times))
         last = voice
     return {name: _mean(speakers) for name, speakers in rows.items()}
 
