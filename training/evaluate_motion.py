@@ -23,7 +23,10 @@ REFERENCES: Final = {"voice 1 s late": 1.0}
 
 
 def measure_motion(engine: EmbeddedEngine, split: str, quick: bool) -> dict[str, dict[str, float]]:
-    """Correlations of opening and width with the truth: the engine's, and those of mouths that hear something else."""
+    """Correlations of opening and width with the truth: the engine's, and those of mouths that hear something else.
+
+    Means over speakers, since some have a hundred clips and others one; for the engine also over clips.
+    """
     rows: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
     last = None
     clips = [clip for clip in list_faces(split) if index()[clip[0]]["synced"] in ("yes", "likely")]
@@ -43,7 +46,9 @@ def measure_motion(engine: EmbeddedEngine, split: str, quick: bool) -> dict[str,
         silence = VoiceFeatures(np.zeros_like(voice.values), voice.rate_hz)
         rows["still mouth"][speaker].append(mouth.compare(silence, times))
         last = voice
-    return {name: _mean(speakers) for name, speakers in rows.items()}
+    every = [clip for clips in rows["engine"].values() for clip in clips]
+    means = {name: _mean(speakers) for name, speakers in rows.items()}
+    return means | {"engine, over clips": _mean({"all": every})}
 
 
 class _Mouth:
