@@ -1,7 +1,7 @@
 """Turns the frames of a person's video into frames in which the person speaks: crop, paint, paste back."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 
@@ -13,18 +13,25 @@ from heygem.pipeline.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """A source frame at its place in the output; `request` is None where it passes through unchanged."""
+class Shown:
+    """A source frame at its place in the output; without a `request` it passes through unchanged.
+
+    `patch` (S, S, 3) is the request's answer, once there is one.
+    """
 
     frame: Image
+    weight: float = 0.0
     affine: Affine | None = None
     request: MouthRequest | None = None
-    weight: float = 0.0
+    patch: Image | None = None
 
 
 @dataclass(frozen=True)
 class Composer:
-    """One job's face and engine. `weights` is (T,): how much of the mouth each source frame shows."""
+    """One job's face and engine. `weights` is (T,): how much of the mouth each source frame shows.
+
+    Its three steps are generators of their own, so that each can run in its own thread.
+    """
 
     engine: LipSyncEngine
     performance: Performance
@@ -33,33 +40,36 @@ class Composer:
     frame_rate: Fraction
     stopwatch: Stopwatch
 
-    def compose(self, frames: Iterable[tuple[int, Image]]) -> Iterator[Image]:
-        """The output's frames, from (source frame number, frame) in the output's order; a batch at a time."""
-        numbered = enumerate(frames)
-        while batch := list(islice(numbered, self.engine.batch_size)):
+    def cut(self, frames: Iterable[tuple[int, Image]]) -> Iterator[Shown]:
+        """From (source frame number, frame) in the output's order."""
+        for place, (source, frame) in enumerate(frames):
+            weight = float(self.weights[source])
+            if weight <= 0:
+                yield Shown(frame)
+                continue
             with self.stopwatch.measure("render.crop"):
-                shown = [self._cut(place, source, frame) for place, (source, frame) in batch]
-            yield from self._paint(shown)
+                face, affine = cut_face(frame, self.track.points[source], self.engine)
+            yield Shown(frame, weight, affine, MouthRequest(face, float(place / self.frame_rate)))
 
-    def _cut(self, place: int, source: int, frame: Image) -> _Shown:
-        weight = float(self.weights[source])
-        if weight <= 0:
-            return _Shown(frame)
-        face, affine = cut_face(frame, self.track.points[source], self.engine)
-        time_s = float(place / self.frame_rate)
-        return _Shown(frame, affine, MouthRequest(face, time_s), weight)
+    def paint(self, shown: Iterable[Shown]) -> Iterator[Shown]:
+        """The same with their patches, a batch at a time."""
+        items = iter(shown)
+        while batch := list(islice(items, self.engine.batch_size)):
+            requests = [item.request for item in batch if item.request is not None]
+            with self.stopwatch.measure("render.paint"):
+                patches = iter(self.performance.paint(requests) if requests else ())
+            for item in batch:
+                yield item if item.request is None else replace(item, patch=next(patches))
 
-    def _paint(self, shown: list[_Shown]) -> Iterator[Image]:
-        requests = [item.request for item in shown if item.request is not None]
-        with self.stopwatch.measure("render.paint"):
-            patches = iter(self.performance.paint(requests) if requests else ())
+    def paste(self, shown: Iterable[Shown]) -> Iterator[Image]:
+        """The output's frames."""
+        mask = self.engine.paste_mask
         for item in shown:
-            if item.request is None or item.affine is None:
+            if item.patch is None or item.request is None or item.affine is None:
                 yield item.frame
                 continue
             with self.stopwatch.measure("render.paste"):
-                mask = self.engine.paste_mask
-                patch = match_colours(next(patches), item.request.face.image, mask)
+                patch = match_colours(item.patch, item.request.face.image, mask)
                 composed = paste_back(item.frame, patch, mask, item.affine, item.weight)
             yield composed
 

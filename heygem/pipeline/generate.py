@@ -133,10 +133,10 @@ class Generator:
 
         with (
             VideoEncoder(self.ffmpeg, _plan_encoding(plan, self.encoding), cancel) as encoder,
-            closing(prefetch(decode(), FRAMES_AHEAD)) as frames,
-            closing(prefetch(composer.compose(frames), FRAMES_AHEAD)) as composed,
+            closing(prefetch(composer.cut(decode()), FRAMES_AHEAD)) as cut,
+            closing(prefetch(composer.paint(cut), FRAMES_AHEAD)) as painted,
         ):
-            for frame in _count_frames(cancel.guard(composed), clock, Stage.RENDER):
+            for frame in _count_frames(composer.paste(cancel.guard(painted)), clock, Stage.RENDER):
                 with watch.measure("render.encode"):
                     encoder.write(frame)
             cancel.check()

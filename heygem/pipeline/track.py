@@ -17,7 +17,7 @@ from heygem.pipeline.face_track import FaceTrack
 
 TRACKER_VERSION: Final = 1  # goes into the names of cached tracks: raise it when tracks come out differently
 
-DETECT_EVERY: Final = 15  # frames between looks for the face that is followed anyway
+DETECT_EVERY: Final = 25  # frames between looks for the face that is followed anyway
 MIN_PRESENCE: Final = 0.5
 CUT_DIFFERENCE: Final = 28.0  # mean absolute difference of grey thumbnails, of 255
 _THUMBNAIL: Final = (64, 36)

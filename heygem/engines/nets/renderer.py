@@ -142,6 +142,8 @@ def _near_lips(drawing: Tensor) -> Tensor:
 
 def _shrink(pictures: Tensor, side: int) -> Tensor:
     factor = pictures.shape[-1] // side
+    if factor == 2:  # the same mean of four, in half the time
+        return functional.interpolate(pictures, size=(side, side), mode="bilinear", align_corners=False)
     return pictures if factor == 1 else functional.avg_pool2d(pictures, factor)
 
 
