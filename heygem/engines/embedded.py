@@ -23,7 +23,7 @@ from heygem.engines.nets.lip_motion import LipMotionNet
 from heygem.engines.nets.renderer import Renderer
 from heygem.engines.repainter import Painter, Repainter
 from heygem.engines.speech_motion import MotionBasis, know_speaker
-from heygem.engines.weights import load_weights, read_metadata
+from heygem.engines.weights import filled_from, load_weights, read_metadata
 
 LIP_MOTION_FILE: Final = "lip_motion.safetensors"
 RENDERER_FILE: Final = "renderer.safetensors"
@@ -45,18 +45,21 @@ class EmbeddedEngine:
     @classmethod
     def load(cls, models: Path, device: torch.device) -> "EmbeddedEngine":
         """With the weights in the folder `models`. Raises WeightsError."""
-        heard = load_weights(models / LIP_MOTION_FILE)
-        about = read_metadata(models / LIP_MOTION_FILE)
-        motion = {name: heard.pop(name) for name in list(heard) if name.startswith("motion.")}
-        listener = LipMotionNet(**about["config"])
-        listener.load_state_dict(heard)
-        painted = load_weights(models / RENDERER_FILE)
-        config = read_metadata(models / RENDERER_FILE)["config"]
-        renderer = Renderer(torch.from_numpy(hidden_mask()), **config)
-        renderer.load_state_dict(painted, strict=False)  # the mask is drawn, not stored
+        path = models / LIP_MOTION_FILE
+        with filled_from(path):
+            heard, about = load_weights(path), read_metadata(path)
+            motion = {name: heard.pop(name) for name in list(heard) if name.startswith("motion.")}
+            basis, gain = MotionBasis.from_weights(motion), float(about["gain"])
+            listener = LipMotionNet(**about["config"])
+            listener.load_state_dict(heard)
+        path = models / RENDERER_FILE
+        with filled_from(path):
+            hidden = torch.from_numpy(hidden_mask())
+            renderer = Renderer(hidden, **read_metadata(path)["config"])
+            renderer.load_state_dict(load_weights(path) | {"hidden": hidden[None, None]})  # drawn, not stored
         spec = replace(CROP, size=CROP.size * _ENLARGED)
         painter = Painter.prepare(renderer, spec, device)
-        return cls(listener.eval().to(device), MotionBasis.from_weights(motion), float(about["gain"]), painter)
+        return cls(listener.eval().to(device), basis, gain, painter)
 
     @property
     def crop(self) -> CropSpec:

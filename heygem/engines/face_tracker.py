@@ -3,18 +3,20 @@
 Which face is followed, when the detector is asked and how tracks are smoothed is the pipeline's to say.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
+from torch import nn
 
 from heygem.engines.face_detector import FaceDetector
 from heygem.engines.face_landmarker import FaceLandmarker
 from heygem.engines.nets.face_detector import FaceDetectorNet
 from heygem.engines.nets.landmarker import LandmarkNet
 from heygem.engines.nets.lip_refiner import LipNet
-from heygem.engines.weights import identify_weights, load_weights, read_metadata
+from heygem.engines.weights import filled_from, identify_weights, load_weights, read_metadata
 
 DETECTOR_FILE: Final = "face_detector.safetensors"
 LANDMARKER_FILE: Final = "face_landmarker.safetensors"
@@ -32,11 +34,16 @@ class FaceTrackerModels:
 
 def load_face_tracker(models: Path, device: torch.device) -> FaceTrackerModels:
     """The networks with their weights from the folder `models`. Raises WeightsError."""
-    paths = models / DETECTOR_FILE, models / LANDMARKER_FILE, models / LIPS_FILE
-    configs = [read_metadata(path)["config"] for path in paths]
-    detector = FaceDetectorNet(tuple(configs[0]["channels"]), configs[0]["width"])
-    landmarker, lips = LandmarkNet(tuple(configs[1]["channels"])), LipNet(tuple(configs[2]["channels"]))
-    for net, path in zip((detector, landmarker, lips), paths, strict=True):
-        net.load_state_dict(load_weights(path))
+    detector = _load(models / DETECTOR_FILE, lambda config: FaceDetectorNet(tuple(config["channels"]), config["width"]))
+    landmarker = _load(models / LANDMARKER_FILE, lambda config: LandmarkNet(tuple(config["channels"])))
+    lips = _load(models / LIPS_FILE, lambda config: LipNet(tuple(config["channels"])))
     finder = FaceLandmarker(landmarker, lips, device)
-    return FaceTrackerModels(FaceDetector(detector, finder, device), finder, identify_weights(*paths))
+    weights_id = identify_weights(*(models / name for name in (DETECTOR_FILE, LANDMARKER_FILE, LIPS_FILE)))
+    return FaceTrackerModels(FaceDetector(detector, finder, device), finder, weights_id)
+
+
+def _load(path: Path, build: Callable[[Mapping[str, Any]], nn.Module]) -> nn.Module:
+    with filled_from(path):
+        net = build(read_metadata(path)["config"])
+        net.load_state_dict(load_weights(path))
+    return net

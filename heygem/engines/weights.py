@@ -58,6 +58,16 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[st
 
 
 @contextmanager
+def filled_from(path: Path) -> Iterator[None]:
+    """For building a network and filling it with the weights in `path`: WeightsError where the two do not fit."""
+    try:
+        yield
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(path=str(path), reason=reason) from error
+
+
+@contextmanager
 def _open(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:

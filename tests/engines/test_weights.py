@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from heygem.domain.errors import WeightsError
+from heygem.engines.face_tracker import DETECTOR_FILE, LANDMARKER_FILE, LIPS_FILE, load_face_tracker
 from heygem.engines.weights import identify_weights, load_weights, read_metadata, save_weights
 
 
@@ -38,3 +39,11 @@ def test_other_weights_have_another_name(tmp_path: Path) -> None:
     two.write_bytes(b"2")
     assert identify_weights(one) != identify_weights(two)
     assert identify_weights(one) == identify_weights(one)
+
+
+def test_weights_of_another_network_are_told(tmp_path: Path) -> None:
+    for name in (DETECTOR_FILE, LANDMARKER_FILE, LIPS_FILE):
+        save_weights(tmp_path / name, {"a": torch.zeros(1)}, {"config": {"channels": [8, 16, 24, 32], "width": 8}})
+    with pytest.raises(WeightsError) as caught:
+        load_face_tracker(tmp_path, torch.device("cpu"))
+    assert caught.value.context["path"] == str(tmp_path / DETECTOR_FILE)
