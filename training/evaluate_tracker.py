@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from heygem.domain import landmarks
 from heygem.engines.alignment import Points
-from heygem.engines.face_detector import overlap
 from heygem.engines.face_region import bounding_box
 from heygem.engines.face_tracker import FaceTrackerModels, load_face_tracker
 from training.dataset import ROOT, Labels, decode, face_size, list_labels, read_labels
@@ -48,7 +47,7 @@ def follow_clip(models: FaceTrackerModels, labels: Labels, most: int) -> Tally:
         if index % DETECT_EVERY == 0 or last is None:
             found = models.detector.detect(frame)
             if is_there:
-                right = [d for d in found if overlap(d.box, bounding_box(true)) > 0.5]
+                right = [d for d in found if d.box.overlap(bounding_box(true)) > 0.5]
                 tally.detected.append(bool(right))
                 tally.extra.append(len(found) > len(right))
                 last = last if last is not None or not right else models.landmarker.find(frame, right[0].box)[0]
@@ -57,7 +56,7 @@ def follow_clip(models: FaceTrackerModels, labels: Labels, most: int) -> Tally:
             last = points if presence > MIN_PRESENCE else None
         tally.ours.append(last)
         if is_there:
-            tally.tracked.append(last is not None and overlap(bounding_box(last), bounding_box(true)) > 0.5)
+            tally.tracked.append(last is not None and bounding_box(last).overlap(bounding_box(true)) > 0.5)
             if last is not None and tally.tracked[-1]:
                 _compare(tally, last, true)
     return tally

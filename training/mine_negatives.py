@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from heygem.domain.landmarks import Box
-from heygem.engines.face_detector import INPUT_AREAS, FaceDetector, overlap
+from heygem.engines.face_detector import INPUT_AREAS, FaceDetector
 from heygem.engines.face_tracker import DETECTOR_FILE
 from heygem.engines.nets.face_detector import FaceDetectorNet
 from heygem.engines.weights import load_weights
@@ -35,7 +35,7 @@ def mine(pictures: int, seed: int = 7) -> int:
         true = [Box(*map(float, face)) for face in faces]
         for suspicion in detector.suspect(image, INPUT_AREAS[0])[:6]:
             box = suspicion.box
-            if box.width > 10 and all(overlap(box, face) < 0.05 for face in true):
+            if box.width > 10 and all(box.overlap(face) < 0.05 for face in true):
                 corners = np.array([[box.left, box.top], [box.right, box.bottom]], dtype=np.float32)
                 out.add(cut_crop(image, corners)[0])
                 count += 1

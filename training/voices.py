@@ -8,7 +8,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from heygem.engines.mel import SAMPLE_RATE, stream_mel
+from heygem.engines.engine import SAMPLE_RATE
+from heygem.engines.mel import stream_mel
 
 _resampler: Final = partial(av.AudioResampler, format="flt", layout="mono", rate=SAMPLE_RATE)
 

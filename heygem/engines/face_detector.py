@@ -78,7 +78,7 @@ class FaceDetector:
         for (suspicion, _), (points, presence), (same_points, again) in zip(maybe, second, third, strict=True):
             box, sure = bounding_box(same_points), min(presence, again)
             is_steady = _wandering(points, same_points) < MAX_WANDERING * box.height
-            if sure > MIN_PRESENCE and is_steady and overlap(box, suspicion.box) > MIN_AGREEMENT:
+            if sure > MIN_PRESENCE and is_steady and box.overlap(suspicion.box) > MIN_AGREEMENT:
                 faces.append(Detection(box, sure * suspicion.score**0.5))
         return drop_doubles(faces)
 
@@ -112,14 +112,6 @@ def drop_doubles(found: Sequence[Detection]) -> list[Detection]:
     """`found`, the surest first, without boxes that overlap a surer one."""
     kept: list[Detection] = []
     for detection in sorted(found, key=lambda d: -d.score):
-        if all(overlap(detection.box, other.box) < MAX_OVERLAP for other in kept):
+        if all(detection.box.overlap(other.box) < MAX_OVERLAP for other in kept):
             kept.append(detection)
     return kept
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union, 0..1."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    both = max(0.0, width) * max(0.0, height)
-    return both / max(a.area + b.area - both, 1e-9)

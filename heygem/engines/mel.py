@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torchaudio.transforms import MelSpectrogram
 
-SAMPLE_RATE: Final = 16_000
+from heygem.engines.engine import SAMPLE_RATE
+
 BANDS: Final = 80
 RATE_HZ: Final = 100.0
 SILENCE: Final = float(np.log(1e-6))  # what digital silence comes out as

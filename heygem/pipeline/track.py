@@ -13,6 +13,7 @@ from heygem.domain.errors import FaceChoiceError
 from heygem.domain.job import FaceChoice, FaceRule
 from heygem.domain.landmarks import Box
 from heygem.engines.alignment import Image, Points
+from heygem.engines.face_region import bounding_box
 from heygem.pipeline.face_track import FaceTrack
 
 TRACKER_VERSION: Final = 1  # goes into the names of cached tracks: raise it when tracks come out differently
@@ -81,7 +82,7 @@ class _Follower:
         self.lost_frames += 1
 
     def keep(self, points: Points) -> None:
-        self.points, self.last_box, self.lost_frames = points, box_around(points), 0
+        self.points, self.last_box, self.lost_frames = points, bounding_box(points), 0
 
 
 def track_face(frames: Iterable[Image], detector: Detector, landmarker: Landmarker, choice: FaceChoice) -> FaceTrack:
@@ -127,16 +128,10 @@ def pick_face(boxes: Sequence[Box], choice: FaceChoice) -> Box | None:
             return ordered[choice.number - 1] if choice.number <= len(ordered) else None
 
 
-def box_around(points: Points) -> Box:
-    """The tight box of a face's landmarks."""
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    return Box(float(left), float(top), float(right), float(bottom))
-
-
 def _reconsider(follower: _Follower, boxes: Sequence[Box]) -> None:
     """Takes a face up if none is followed; lets go of one that has drifted off every face that is there."""
     if follower.points is not None:
-        followed = box_around(follower.points)
+        followed = bounding_box(follower.points)
         if not boxes or any(followed.overlap(box) > 0.3 for box in boxes):
             return  # with no detection at all, the landmarker's own word counts
     if (box := follower.pick(boxes)) is not None:
@@ -159,7 +154,7 @@ def _follow(follower: _Follower, frame: Image, landmarker: Landmarker) -> None:
 
 def _is_sane(points: Points, before: Box | None, frame: Image) -> bool:
     """Whether a face is of a believable size and shape, and near where it was."""
-    box = box_around(points)
+    box = bounding_box(points)
     height, width = frame.shape[:2]
     if (
         not np.isfinite(points).all()

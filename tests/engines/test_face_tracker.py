@@ -13,7 +13,7 @@ from skimage import data
 from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
 from heygem.engines.alignment import Image, Points, as_image
-from heygem.engines.face_detector import Detection, drop_doubles, overlap
+from heygem.engines.face_detector import Detection, drop_doubles
 from heygem.engines.face_region import bounding_box
 from heygem.engines.face_tracker import FaceTrackerModels, load_face_tracker
 
@@ -58,13 +58,13 @@ def is_sane(points: Points) -> bool:
 def test_the_astronaut_is_found(models: FaceTrackerModels, astronaut: Image) -> None:
     found = models.detector.detect(astronaut)
     assert len(found) == 1
-    assert overlap(found[0].box, ASTRONAUT_FACE) > 0.5
+    assert found[0].box.overlap(ASTRONAUT_FACE) > 0.5
     points, presence = models.landmarker.find(astronaut, found[0].box)
     assert points.shape == (131, 2)
     assert points.dtype == np.float32
     assert presence > 0.9
     assert is_sane(points)
-    assert overlap(bounding_box(points), found[0].box) > 0.6
+    assert bounding_box(points).overlap(found[0].box) > 0.6
 
 
 def test_landmarks_are_steady_when_followed(models: FaceTrackerModels, astronaut: Image) -> None:
@@ -97,7 +97,7 @@ def test_small_and_large_faces_are_found(models: FaceTrackerModels, astronaut: I
     place = Box(*(v * scale + o for v, o in zip((85, 60, 185, 200), (500, 100, 500, 100), strict=True)))
     found = models.detector.detect(frame)
     assert found
-    assert overlap(found[0].box, place) > 0.4
+    assert found[0].box.overlap(place) > 0.4
     assert models.landmarker.find(frame, found[0].box)[1] > 0.8
 
 

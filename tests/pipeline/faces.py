@@ -8,7 +8,7 @@ import numpy as np
 from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
 from heygem.engines.alignment import Image, Points, mean_face
-from heygem.pipeline.track import box_around
+from heygem.engines.face_region import bounding_box
 
 
 def place_face(x: float, y: float, unit: float = 60.0, opening: float = 0.05, turn: float = 0.0) -> Points:
@@ -44,15 +44,17 @@ class ScriptedTracker:
 
     def detect(self, frame: Image) -> list[FakeDetection]:
         self.detected.append(frame_number(frame))
-        return [FakeDetection(box_around(points)) for points in self.script.get(frame_number(frame), [])]
+        return [FakeDetection(bounding_box(points)) for points in self.script.get(frame_number(frame), [])]
 
     def find(self, frame: Image, roi: Box | Points) -> tuple[Points, float]:
-        box = roi if isinstance(roi, Box) else box_around(roi)
+        box = roi if isinstance(roi, Box) else bounding_box(roi)
         faces = self.script.get(frame_number(frame), [])
-        near = [points for points in faces if np.hypot(*(np.array(box_around(points).center) - box.center)) < box.width]
+        near = [
+            points for points in faces if np.hypot(*(np.array(bounding_box(points).center) - box.center)) < box.width
+        ]
         if not near:
             return place_face(*box.center), 0.1
-        return min(near, key=lambda points: np.hypot(*(np.array(box_around(points).center) - box.center))), 0.9
+        return min(near, key=lambda points: np.hypot(*(np.array(bounding_box(points).center) - box.center))), 0.9
 
 
 def numbered_frame(number: int, shade: int = 90) -> Image:
