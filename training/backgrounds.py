@@ -10,6 +10,7 @@ from skimage import data as pictures
 
 from heygem.engines.alignment import Image, as_image
 from training.augment import Random
+from training.face_cache import open_pictures, read_cache_labels
 
 # skimage's own pictures of things and animals; coffee is left to the tests.
 THINGS: Final = ("cat", "chelsea", "rocket", "page", "text", "clock", "brick", "grass", "gravel", "moon", "colorwheel",
@@ -80,6 +81,14 @@ class Backgrounds:
             return _noise(size, random)
         x0, y0, x1, y1 = strips[random.integers(len(strips))]
         return _window(self._scenes[index, y0:y1, x0:x1], size, random)
+
+
+def open_backgrounds(split: str) -> Backgrounds:
+    """Those of the cache of `split`."""
+    labels = read_cache_labels(split)
+    points = labels["scene_points"].astype(np.float32)
+    boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    return Backgrounds(open_pictures(split, "scenes"), boxes, labels["scene_size"].astype(np.int64))
 
 
 def _thing(size: int, random: Random) -> Image:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from heygem.engines.alignment import Affine, Image, Points, as_image, transform
 from heygem.engines.nets.face_detector import STRIDE
 from training.augment import cover, spoil
-from training.backgrounds import Backgrounds
+from training.backgrounds import open_backgrounds
 from training.face_cache import SCENE, open_pictures, read_cache_labels
-from training.mirror import mirror_points
+from training.mirror import mirror_at_times
 
 SMALLEST: Final = 8.0  # pixels; smaller faces are neither asked for nor punished
 GRIDS: Final = ((1, 2), (2, 1), (2, 2), (2, 3), (3, 3))
@@ -39,8 +39,7 @@ class DetectorSamples:
         self._scenes = open_pictures(split, "scenes")
         self._points = labels["scene_points"].astype(np.float32)
         self._sizes = labels["scene_size"].astype(np.int64)
-        boxes = np.concatenate([self._points.min(axis=1), self._points.max(axis=1)], axis=1)
-        self._backgrounds = Backgrounds(self._scenes, boxes, self._sizes)
+        self._backgrounds = open_backgrounds(split)
         self._random = np.random.default_rng(seed)
 
     def draw(self, count: int, size: int) -> DetectorBatch:
@@ -78,9 +77,7 @@ class DetectorSamples:
         random = self._random
         index = int(random.integers(len(self._scenes)))
         width, height = (int(v) for v in self._sizes[index])
-        scene, points = self._scenes[index, :height, :width], self._points[index]
-        if random.random() < 0.5:
-            scene, points = np.asarray(cv2.flip(scene, 1), dtype=np.uint8), mirror_points(points, width)
+        scene, points = mirror_at_times(self._scenes[index, :height, :width], self._points[index], random)
         affine = self._place(points, part.shape[1], part.shape[0], alone)
         moved = transform(points, affine)
         whole = np.full(scene.shape[:2], 255, dtype=np.uint8)

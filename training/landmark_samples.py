@@ -1,7 +1,7 @@
 """Batches for the landmark network: crops as a tracker or a detector would cut them, spoilt, and some with no face."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -12,35 +12,38 @@ from heygem.engines.alignment import Affine, Image, Points, as_image, transform
 from heygem.engines.face_region import FILL, FaceRegion, bounding_box, find_region
 from heygem.engines.nets.landmarker import CROP_SIZE
 from training.augment import cover, spoil
-from training.backgrounds import Backgrounds
+from training.backgrounds import open_backgrounds
 from training.face_cache import CROP, LOOSE, open_pictures, read_cache_labels
-from training.mirror import mirror_points
+from training.mirror import mirror_at_times
 
 TRACKED: Final = 0.6  # share of crops that are cut by (nearly right) landmarks, others by a box
 NEGATIVES: Final = 0.2
 OPEN_PAIRS: Final = tuple((56 + i, 76 - i) for i in range(1, 10))  # inner lips: lower, upper, side by side
 
+Sample: TypeAlias = tuple[Image, Points, float]
+
 
 @dataclass(frozen=True)
 class LandmarkBatch:
-    """`images` (N, 128, 128, 3) uint8 BGR, `points` (N, 131, 2) in 0..1 of the crop, `present` (N,) 0 or 1."""
+    """`images` (N, 128, 128, 3) uint8 BGR, `points` (N, 131, 2) in 0..1 of the crop, `present` (N,) 0 or 1.
+
+    The first 2 * `twins` rows are pairs: one face twice, cut and spoilt anew as from one frame to the next.
+    """
 
     images: NDArray[np.uint8]
     points: NDArray[np.float32]
     present: NDArray[np.float32]
+    twins: int
 
 
 class LandmarkSamples:
     """Draws batches from the cache of `split`."""
 
     def __init__(self, split: str, seed: int) -> None:
-        labels = read_cache_labels(split)
         self.crops = open_pictures(split, "crops")
         self._false = open_pictures(split, "false")
-        self.points = labels["points"].astype(np.float32)
-        scene_points = labels["scene_points"].astype(np.float32)
-        boxes = np.concatenate([scene_points.min(axis=1), scene_points.max(axis=1)], axis=1)
-        self._backgrounds = Backgrounds(open_pictures(split, "scenes"), boxes, labels["scene_size"].astype(np.int64))
+        self.points = read_cache_labels(split)["points"].astype(np.float32)
+        self._backgrounds = open_backgrounds(split)
         self.random = np.random.default_rng(seed)
         weights = rate_faces(self.points)
         self._shares = np.cumsum(weights / weights.sum())
@@ -48,10 +51,13 @@ class LandmarkSamples:
     def __len__(self) -> int:
         return len(self.points)
 
-    def draw(self, count: int) -> LandmarkBatch:
-        samples = [self._draw_one() for _ in range(count)]
+    def draw(self, count: int, twins: int) -> LandmarkBatch:
+        """`count` crops, of which 2 * `twins` are pairs of the same face."""
+        samples = [view for _ in range(twins) for view in self._draw_face(views=2)]
+        while len(samples) < count:
+            samples += [self._draw_nothing()] if self.random.random() < NEGATIVES else self._draw_face(views=1)
         images, points, present = zip(*samples, strict=True)
-        return LandmarkBatch(np.stack(images), np.stack(points), np.array(present, dtype=np.float32))
+        return LandmarkBatch(np.stack(images), np.stack(points), np.array(present, dtype=np.float32), twins)
 
     def cut_plain(self, index: int, box: bool) -> tuple[Image, Points]:
         """The crop that the tracker would cut at inference, by box or by landmarks, as it is: for validation."""
@@ -60,22 +66,27 @@ class LandmarkSamples:
         return cut(self.crops[index], points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)
 
     def pick(self) -> tuple[Image, Points]:
-        """A loose crop of some face, and its landmarks in it; rare ones oftener."""
+        """A loose crop of some face, mirrored at times, and its landmarks in it; rare ones oftener."""
         index = min(int(np.searchsorted(self._shares, self.random.random())), len(self.points) - 1)
-        return self.crops[index], self.points[index]
+        return mirror_at_times(self.crops[index], self.points[index], self.random)
 
-    def _draw_one(self) -> tuple[Image, Points, float]:
+    def _draw_face(self, views: int) -> list[Sample]:
         random = self.random
         image, points = self.pick()
-        if random.random() < NEGATIVES:
-            return spoil(self._draw_negative(image, points), random), np.full_like(points, 0.5), 0.0
-        if random.random() < 0.5:
-            image, points = np.asarray(cv2.flip(image, 1), dtype=np.uint8), mirror_points(points, image.shape[1])
+        region = self._jitter(points)
         border = cv2.BORDER_REPLICATE if random.random() < 0.7 else cv2.BORDER_CONSTANT
-        crop, moved = cut(image, points, self._jitter(points).to_crop(CROP_SIZE), border)
-        if random.random() < 0.2:
-            crop = cover(crop, self.crops[random.integers(len(self.crops))], random)
-        return spoil(crop, random), moved, 1.0
+        samples = []
+        for view in range(views):
+            seen = shake(region, random, 0.01) if view else region
+            crop, moved = cut(image, points, seen.to_crop(CROP_SIZE), border)
+            if random.random() < 0.2:
+                crop = cover(crop, self.crops[random.integers(len(self.crops))], random)
+            samples.append((spoil(crop, random), moved, 1.0))
+        return samples
+
+    def _draw_nothing(self) -> Sample:
+        image, points = self.pick()
+        return spoil(self._draw_negative(image, points), self.random), np.full_like(points, 0.5), 0.0
 
     def _jitter(self, points: Points) -> FaceRegion:
         """A region as a tracker or a detector would make of the face, not quite right."""
@@ -116,6 +127,13 @@ class LandmarkSamples:
         else:  # upside down
             region = FaceRegion(region.center, region.side, region.angle + np.pi + random.normal(0, 0.5))
         return cut(image, points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE)[0]
+
+
+def shake(region: FaceRegion, random: np.random.Generator, spread: float) -> FaceRegion:
+    """`region` moved, scaled and turned by chance, `spread` (standard deviation) of its side, size and a radian."""
+    x, y = np.array(region.center) + random.normal(0, spread, 2) * region.side
+    grow, turn = random.normal(0, spread, 2)
+    return FaceRegion((float(x), float(y)), region.side * float(np.exp(grow)), region.angle + float(turn))
 
 
 def rate_faces(points: NDArray[np.float32]) -> NDArray[np.float64]:

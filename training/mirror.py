@@ -2,8 +2,11 @@
 
 from typing import Final
 
+import cv2
+import numpy as np
+
 from heygem.domain import landmarks
-from heygem.engines.alignment import Points
+from heygem.engines.alignment import Image, Points, as_image
 
 
 def _permutation() -> list[int]:
@@ -25,3 +28,10 @@ def mirror_points(points: Points, width: float) -> Points:
     mirrored = points[..., MIRROR, :].copy()
     mirrored[..., 0] = width - 1 - mirrored[..., 0]
     return mirrored
+
+
+def mirror_at_times(image: Image, points: Points, random: np.random.Generator) -> tuple[Image, Points]:
+    """A picture and the landmarks in it, every second time mirrored."""
+    if random.random() < 0.5:
+        return image, points
+    return as_image(cv2.flip(image, 1)), mirror_points(points, image.shape[1])

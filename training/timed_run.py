@@ -4,6 +4,7 @@ Knows nothing of what is trained. A run that was broken off goes on from its las
 """
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from heygem.engines.nets.residual import to_channels_last
 
 WARM_UP: Final = 0.02  # of the budget
-AVERAGE: Final = 0.99  # decay per step of the averaged weights
+AVERAGE: Final = 0.995  # decay per step of the averaged weights
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class TimedRun:
             file.write(line + "\n")
 
     def _step(self, loss: Callable[[], dict[str, Tensor]], progress: float) -> dict[str, float]:
-        rate = self._budget.rate * min(1.0, progress / WARM_UP + 0.02, 1.005 - progress)
+        rate = self._budget.rate * min(progress / WARM_UP + 0.02, 0.5 + 0.5 * math.cos(math.pi * progress))
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self.net.train()

@@ -1,10 +1,7 @@
 """Trains the face detector on boxes of the teacher's landmarks: `python -m training.train_detector --minutes 15`."""
 
-import argparse
-from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,14 +9,13 @@ from torch.nn import functional
 
 from heygem.engines.nets.face_detector import CHANNELS, STRIDE, WIDTH, FaceDetectorNet, decode_boxes
 from heygem.engines.nets.residual import prepare_input
-from heygem.engines.weights import save_weights
-from training.dataset import ROOT
 from training.detector_samples import DetectorBatch, DetectorSamples
-from training.timed_run import Budget, TimedRun
+from training.face_training import FaceTraining, Recipe, Verdict
 
 BATCH: Final = 24
 SIZES: Final = (192, 192, 256)
-MODELS: Final = ROOT.parent / "models"
+CONFIG: Final = {"channels": CHANNELS, "width": WIDTH, "stride": STRIDE}
+RECIPE: Final = Recipe("face_detector", CONFIG, minutes=15, seed=2, check_minutes=2)
 
 
 def compute_loss(net: nn.Module, batch: DetectorBatch) -> dict[str, Tensor]:
@@ -63,7 +59,7 @@ def generalized_iou(a: Tensor, b: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def check(net: nn.Module, batches: list[DetectorBatch]) -> str:
+def check(net: nn.Module, batches: list[DetectorBatch]) -> Verdict:
     """On made-up pictures of people who are not in training: the middles' scores, the rest's, and the boxes."""
     hits, false, overlaps = [], [], []
     for batch in batches:
@@ -75,39 +71,20 @@ def check(net: nn.Module, batches: list[DetectorBatch]) -> str:
         false.append(((logits > 0) & away).flatten(1).any(dim=1).float())
         true = torch.from_numpy(batch.boxes)
         overlaps.append(generalized_iou(decode_boxes(boxes)[peak & inside], true[peak & inside]))
-    return (
-        f"hits {float(torch.cat(hits).mean()):.4f}, pictures with false ones {float(torch.cat(false).mean()):.4f}, "
-        f"overlap {float(torch.cat(overlaps).mean()):.4f}"
-    )
+    hit, wrong, overlap = (float(torch.cat(parts).mean()) for parts in (hits, false, overlaps))
+    line = f"hits {hit:.4f}, pictures with false ones {wrong:.4f}, overlap {overlap:.4f}"
+    return Verdict((1 - hit) + 0.5 * wrong + (1 - overlap), line)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "detector")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.manual_seed(options.seed)
-    train, val = DetectorSamples("train", options.seed), DetectorSamples("val", options.seed)
+    training = FaceTraining(RECIPE, FaceDetectorNet(), __doc__)
+    train, val = (DetectorSamples(split, training.seed) for split in ("train", "val"))
     batches = [val.draw(25, 256) for _ in range(8)]
-    run = TimedRun(FaceDetectorNet(), options.run, Budget(options.minutes, options.rate, check_minutes=2))
-    sizes = np.random.default_rng(options.seed)
-
-    def judge(net: nn.Module) -> str:
-        export(net)
-        return check(net, batches)
-
-    run.go(lambda: compute_loss(run.net, train.draw(BATCH, int(sizes.choice(SIZES)))), judge)
-
-
-def export(net: nn.Module) -> None:
-    config = {"channels": CHANNELS, "width": WIDTH, "stride": STRIDE}
-    about = {"name": "face_detector", "version": "1", "config": config}
-    weights = {name: value for name, value in net.state_dict().items() if not name.endswith("num_batches_tracked")}
-    save_weights(MODELS / "face_detector.safetensors", weights, about)
+    sizes = np.random.default_rng(training.seed)
+    training.go(
+        lambda: compute_loss(training.net, train.draw(BATCH, int(sizes.choice(SIZES)))),
+        lambda net: check(net, batches),
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
 """Trains the landmark network on the teacher's labels: `python -m training.train_landmarker --minutes 35`."""
 
-import argparse
-from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -13,92 +10,57 @@ from torch.nn import functional
 from heygem.domain import landmarks
 from heygem.engines.nets.landmarker import CHANNELS, LandmarkNet
 from heygem.engines.nets.residual import prepare_input
-from heygem.engines.weights import save_weights
-from training.dataset import ROOT
+from training.face_training import FaceTraining, Recipe, Verdict
+from training.landmark_losses import measure_distance, measure_faces, measure_unsteadiness
 from training.landmark_samples import OPEN_PAIRS, LandmarkSamples
-from training.timed_run import Budget, TimedRun
 
 BATCH: Final = 64
-MODELS: Final = ROOT.parent / "models"
-
-
-def point_weights() -> Tensor:
-    """(131, 1): lips before eyes before the rest, the inner lips most of all; their mean is 1."""
-    weights = torch.ones(landmarks.COUNT, 1)
-    weights[landmarks.OVAL] = 0.7
-    weights[landmarks.LIPS_OUTER] = 2.5
-    weights[landmarks.LIPS_INNER] = 3.5
-    weights[landmarks.EYE_LEFT] = weights[landmarks.EYE_RIGHT] = 1.5
-    weights[landmarks.NOSE] = 1.5
-    return weights / weights.mean()
-
-
-WEIGHTS: Final = point_weights()
+TWINS: Final = 16  # pairs of crops of the same face, which should be found alike
+RECIPE: Final = Recipe("face_landmarker", {"channels": CHANNELS}, minutes=35, seed=1)
+LOWER, UPPER = (list(side) for side in zip(*OPEN_PAIRS, strict=True))
 
 
 def compute_loss(net: nn.Module, samples: LandmarkSamples) -> dict[str, Tensor]:
-    """Distances are in hundredths of the crop."""
-    batch = samples.draw(BATCH)
+    """Distances are in hundredths of that between the outer eye corners."""
+    batch = samples.draw(BATCH, TWINS)
     with torch.autocast("cpu", torch.bfloat16):
         points, presence = net(prepare_input(torch.from_numpy(batch.images)))
-    present = torch.from_numpy(batch.present)
-    face = present > 0
-    found, true = points[face] * 100, torch.from_numpy(batch.points)[face] * 100
-    lower, upper = (list(side) for side in zip(*OPEN_PAIRS, strict=True))
-    opening = (found[:, lower] - found[:, upper]) - (true[:, lower] - true[:, upper])
+    present, true = torch.from_numpy(batch.present), torch.from_numpy(batch.points)
+    face, pairs = present > 0, 2 * batch.twins
+    off, unit = (points - true)[face], measure_faces(true[face])
     return {
-        "points": (functional.smooth_l1_loss(found, true, reduction="none", beta=0.3) * WEIGHTS).mean(),
-        "opening": functional.smooth_l1_loss(opening, torch.zeros_like(opening), beta=0.3),
-        "presence": functional.binary_cross_entropy_with_logits(presence, present),
+        "points": measure_distance(off, unit).mean(),
+        "opening": 0.3 * measure_distance(off[:, LOWER] - off[:, UPPER], unit).mean(),
+        "steady": 0.3 * measure_unsteadiness(off[:pairs], unit[:pairs]).mean(),
+        "presence": 4.0 * functional.binary_cross_entropy_with_logits(presence, present),
     }
 
 
 @torch.no_grad()
-def check(net: nn.Module, samples: LandmarkSamples) -> str:
+def check(net: nn.Module, samples: LandmarkSamples) -> Verdict:
     """Errors over the distance of the outer eye corners, on clean crops of people who are not in training."""
-    lines = []
+    lines, errors = [], []
     for box in (False, True):
         cut = [samples.cut_plain(i, box) for i in range(0, len(samples), max(1, len(samples) // 600))]
         true = torch.from_numpy(np.stack([points for _, points in cut]))
         outputs = [net(prepare_input(torch.from_numpy(np.stack([i for i, _ in cut[k : k + 100]]))))
                    for k in range(0, len(cut), 100)]  # fmt: skip
         found, presence = (torch.cat(parts) for parts in zip(*outputs, strict=True))
-        size = (true[:, 92] - true[:, 76]).norm(dim=1)
-        error = ((found - true).norm(dim=2).mean(dim=1) / size).mean()
-        lips = ((found - true)[:, landmarks.LIPS].norm(dim=2).mean(dim=1) / size).mean()
-        opening = [(p[:, 71] - p[:, 61]).norm(dim=1) for p in (found, true)]
-        gap = ((opening[0] - opening[1]).abs() / size).mean()
+        unit = measure_faces(true)
+        away = (found - true).norm(dim=2) / unit[:, None]
+        oval, lips = (float(away[:, part].mean()) for part in (landmarks.OVAL, landmarks.LIPS))
         seen = float((presence > 0).float().mean())
-        lines.append(f"{'box' if box else 'tracked'}: points {error:.4f} lips {lips:.4f} gap {gap:.4f} seen {seen:.3f}")
-    return "; ".join(lines)
+        errors.append(float(away.mean()))
+        lines.append(
+            f"{'box' if box else 'tracked'}: points {errors[-1]:.4f} oval {oval:.4f} lips {lips:.4f} seen {seen:.3f}"
+        )
+    return Verdict(errors[0], "; ".join(lines))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=35)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "landmarker")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.manual_seed(options.seed)
-    train, val = LandmarkSamples("train", options.seed), LandmarkSamples("val", options.seed)
-    run = TimedRun(LandmarkNet(), options.run, Budget(options.minutes, options.rate))
-
-    def judge(net: nn.Module) -> str:
-        export(net)
-        return check(net, val)
-
-    run.go(lambda: compute_loss(run.net, train), judge)
-    run.log(check(run.averaged.eval(), val))
-    export(run.averaged)
-
-
-def export(net: nn.Module) -> None:
-    about = {"name": "face_landmarker", "version": "1", "config": {"channels": CHANNELS}}
-    weights = {name: value for name, value in net.state_dict().items() if not name.endswith("num_batches_tracked")}
-    save_weights(MODELS / "face_landmarker.safetensors", weights, about)
+    training = FaceTraining(RECIPE, LandmarkNet(), __doc__)
+    train, val = (LandmarkSamples(split, training.seed) for split in ("train", "val"))
+    training.go(lambda: compute_loss(training.net, train), lambda net: check(net, val))
 
 
 if __name__ == "__main__":

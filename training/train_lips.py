@@ -1,7 +1,5 @@
 """Trains the lip refiner on the teacher's labels: `python -m training.train_lips --minutes 20`."""
 
-import argparse
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -9,103 +7,83 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from heygem.domain import landmarks
 from heygem.engines.alignment import Image, Points
-from heygem.engines.face_region import FaceRegion, find_mouth_region
+from heygem.engines.face_region import find_mouth_region
 from heygem.engines.nets.lip_refiner import CHANNELS, CROP_SIZE, LipNet
 from heygem.engines.nets.residual import prepare_input
-from heygem.engines.weights import save_weights
 from training.augment import cover, spoil
-from training.dataset import ROOT
-from training.landmark_samples import OPEN_PAIRS, LandmarkSamples, cut
-from training.mirror import mirror_points
-from training.timed_run import Budget, TimedRun
+from training.face_training import FaceTraining, Recipe, Verdict
+from training.landmark_losses import measure_distance, measure_faces, measure_unsteadiness
+from training.landmark_samples import OPEN_PAIRS, LandmarkSamples, cut, shake
 
 BATCH: Final = 128
-MODELS: Final = ROOT.parent / "models"
+RECIPE: Final = Recipe("lip_refiner", {"channels": CHANNELS}, minutes=20, seed=3, check_minutes=2)
 FIRST: Final = landmarks.LIPS.start
 LOWER, UPPER = ([index - FIRST for index in side] for side in zip(*OPEN_PAIRS, strict=True))
+MIDDLES: Final = [index - FIRST for index in landmarks.LIP_INNER_MIDDLES]
+MIDDLE_PAIR: Final = OPEN_PAIRS.index(landmarks.LIP_INNER_MIDDLES[::-1])
 
 
-def draw_mouth(samples: LandmarkSamples) -> tuple[Image, Points]:
-    """A mouth where the landmark network might have put it, spoilt; (40, 2) in 0..1 of the crop."""
+def draw_mouths(samples: LandmarkSamples) -> list[tuple[Image, Points]]:
+    """One mouth twice, where the landmark network might have put it, spoilt; points (131, 2) in 0..1 of the crop."""
     random = samples.random
     image, points = samples.pick()
-    if random.random() < 0.5:
-        image, points = np.asarray(cv2.flip(image, 1), np.uint8), mirror_points(points, image.shape[1])
-    right = find_mouth_region(points)
-    wide = 2.5 if random.random() < 0.15 else 1.0
-    x, y = np.array(right.center) + random.normal(0, 0.035 * wide, 2) * right.side
-    side = right.side * float(np.exp(random.normal(0, 0.05 * wide)))
-    region = FaceRegion((float(x), float(y)), side, right.angle + float(random.normal(0, 0.06 * wide)))
-    crop, moved = cut(image, points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE, CROP_SIZE)
-    if random.random() < 0.07:
-        crop = cover(crop, samples.crops[random.integers(len(samples))], random)
-    return spoil(crop, random), moved[landmarks.LIPS]
+    region = shake(find_mouth_region(points), random, 0.1 if random.random() < 0.15 else 0.04)
+    views = []
+    for _ in range(2):
+        seen = shake(region, random, 0.015).to_crop(CROP_SIZE)
+        crop, moved = cut(image, points, seen, cv2.BORDER_REPLICATE, CROP_SIZE)
+        if random.random() < 0.07:
+            crop = cover(crop, samples.crops[random.integers(len(samples))], random)
+        views.append((spoil(crop, random), moved))
+    return views
 
 
 def compute_loss(net: nn.Module, samples: LandmarkSamples) -> dict[str, Tensor]:
-    """Distances are in hundredths of the crop; the inner lips count twice, how far they are apart once more."""
-    images, points = zip(*(draw_mouth(samples) for _ in range(BATCH)), strict=True)
+    """Distances are in hundredths of that between the outer eye corners."""
+    images, points = zip(*(view for _ in range(BATCH // 2) for view in draw_mouths(samples)), strict=True)
     with torch.autocast("cpu", torch.bfloat16):
-        found = net(prepare_input(torch.from_numpy(np.stack(images)))) * 100
-    true = torch.from_numpy(np.stack(points)) * 100
-    opening = (found[:, LOWER] - found[:, UPPER]) - (true[:, LOWER] - true[:, UPPER])
+        found = net(prepare_input(torch.from_numpy(np.stack(images))))
+    face = torch.from_numpy(np.stack(points))
+    off, unit = found - face[:, landmarks.LIPS], measure_faces(face)
+    opening = measure_distance(off[:, LOWER] - off[:, UPPER], unit)
     return {
-        "outer": functional.smooth_l1_loss(found[:, :20], true[:, :20], beta=0.5),
-        "inner": 2.0 * functional.smooth_l1_loss(found[:, 20:], true[:, 20:], beta=0.5),
-        "opening": functional.smooth_l1_loss(opening, torch.zeros_like(opening), beta=0.5),
+        "outer": measure_distance(off[:, :20], unit).mean(),
+        "inner": 1.5 * measure_distance(off[:, 20:], unit).mean(),
+        "opening": 1.5 * opening.mean() + opening[:, MIDDLE_PAIR].mean(),
+        "steady": 0.3 * measure_unsteadiness(off, unit).mean(),
     }
 
 
 @torch.no_grad()
-def check(net: nn.Module, samples: LandmarkSamples) -> str:
+def check(net: nn.Module, samples: LandmarkSamples) -> Verdict:
     """Errors over the distance of the outer eye corners, on clean crops of people who are not in training."""
     random = np.random.default_rng(0)
-    crops, truths, sizes = [], [], []
+    crops, faces = [], []
     for index in range(len(samples)):
         points = samples.points[index]
         noisy = (points + random.normal(0, 1.0, 2)).astype(np.float32)
         region = find_mouth_region(noisy)
         crop, moved = cut(samples.crops[index], points, region.to_crop(CROP_SIZE), cv2.BORDER_REPLICATE, CROP_SIZE)
         crops.append(crop)
-        truths.append(moved[landmarks.LIPS])
-        sizes.append(np.linalg.norm(points[92] - points[76]) / region.side)
+        faces.append(moved)
+    face = torch.from_numpy(np.stack(faces))
     found: NDArray[np.float32] = net(prepare_input(torch.from_numpy(np.stack(crops)))).numpy()
-    true, size = np.stack(truths), np.array(sizes)
-    lips = np.linalg.norm(found - true, axis=2).mean(axis=1) / size
-    opening = [np.linalg.norm(p[:, 71 - FIRST] - p[:, 61 - FIRST], axis=1) / size for p in (found, true)]
-    gap = np.abs(opening[0] - opening[1]).mean()
-    alike = np.corrcoef(opening[0], opening[1])[0, 1]
-    return f"lips {lips.mean():.4f} gap {gap:.4f}, openings correlate by {alike:.3f}"
+    true, unit = face[:, landmarks.LIPS].numpy(), measure_faces(face).numpy()
+    lips = float((np.linalg.norm(found - true, axis=2).mean(axis=1) / unit).mean())
+    upper, lower = MIDDLES
+    opening = [np.linalg.norm(p[:, upper] - p[:, lower], axis=1) / unit for p in (found, true)]
+    gap = float(np.abs(opening[0] - opening[1]).mean())
+    alike = float(np.corrcoef(opening[0], opening[1])[0, 1])
+    return Verdict(lips + gap, f"lips {lips:.4f} gap {gap:.4f}, openings correlate by {alike:.3f}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--run", type=Path, default=ROOT / "runs" / "lips")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.manual_seed(options.seed)
-    train, val = LandmarkSamples("train", options.seed), LandmarkSamples("val", options.seed)
-    run = TimedRun(LipNet(), options.run, Budget(options.minutes, options.rate, check_minutes=2))
-
-    def judge(net: nn.Module) -> str:
-        export(net)
-        return check(net, val)
-
-    run.go(lambda: compute_loss(run.net, train), judge)
-
-
-def export(net: nn.Module) -> None:
-    about = {"name": "lip_refiner", "version": "1", "config": {"channels": CHANNELS}}
-    weights = {name: value for name, value in net.state_dict().items() if not name.endswith("num_batches_tracked")}
-    save_weights(MODELS / "lip_refiner.safetensors", weights, about)
+    training = FaceTraining(RECIPE, LipNet(), __doc__)
+    train, val = (LandmarkSamples(split, training.seed) for split in ("train", "val"))
+    training.go(lambda: compute_loss(training.net, train), lambda net: check(net, val))
 
 
 if __name__ == "__main__":
