@@ -1,5 +1,6 @@
 """Labels all clips with the teacher: `python -m training.label_clips [train val test faces]`. Can be run again."""
 
+import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,19 +17,10 @@ from training.teacher_landmarks import TEACHER_INDICES
 def label_clip(clip: Path) -> int:
     """Write the labels of `clip` (relative to the folder of clips); how many of its frames have a face."""
     video = CLIPS / clip
-    points, size = _follow(video)
-    if np.isfinite(points[:, 0, 0]).mean() < 0.5:
-        again, size = _follow(video, border=STILL_BORDER)  # perhaps the face fills the frame
-        points = _better(points, again)
-        region = find_face_region(decode(video), TEACHERS)  # or it is small in it
-        if region is not None:
-            again, size = _follow(video, region=region)
-            points = _better(points, again)
-    if np.isfinite(points[:, 0, 0]).mean() < 0.2:  # mouths without faces: what is found there is wrong
-        points[:] = np.nan
+    points, size = find_landmarks(video)
     target = label_path(clip)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
+    part = target.with_suffix(f".{os.getpid()}.part")
     with part.open("wb") as file:
         np.savez(
             file,
@@ -41,6 +33,21 @@ def label_clip(clip: Path) -> int:
         )
     part.replace(target)
     return int(np.isfinite(points[:, 0, 0]).sum())
+
+
+def find_landmarks(video: Path) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """What the teacher sees in the frames of `video`: (T, 131, 3), NaN without a face; and their (width, height)."""
+    points, size = _follow(video)
+    if np.isfinite(points[:, 0, 0]).mean() < 0.5:
+        again, size = _follow(video, border=STILL_BORDER)  # perhaps the face fills the frame
+        points = _better(points, again)
+        region = find_face_region(decode(video), TEACHERS)  # or it is small in it
+        if region is not None:
+            again, size = _follow(video, region=region)
+            points = _better(points, again)
+    if np.isfinite(points[:, 0, 0]).mean() < 0.2:  # mouths without faces: what is found there is wrong
+        points[:] = np.nan
+    return points, size
 
 
 def _better(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,32 @@
+"""The parts of the evaluation, in the order in which they are measured."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from training.evaluation.lip_motion import measure_lip_motion
+from training.evaluation.report import Findings, Row
+from training.evaluation.whole import measure_whole
+from training.evaluation.workers import Workers, open_workers
+
+Part: TypeAlias = Callable[[Workers, Path, str, bool], Findings]  # models, split, quick
+
+PARTS: Final[Mapping[str, Part]] = {
+    "lip motion": measure_lip_motion,
+    "whole": measure_whole,
+}
+
+
+def measure_parts(models: Path, split: str, quick: bool, names: Iterable[str]) -> dict[str, Row]:
+    """The figures of the parts `names`; prints their tables as they come."""
+    figures: dict[str, Row] = {}
+    with open_workers() as workers:
+        for name in names:
+            start = time.monotonic()
+            findings = PARTS[name](workers, models, split, quick)
+            figures[name] = findings.figures
+            for table in findings.tables:
+                print(f"\n{table.render()}", flush=True)
+            print(f"({name}: {time.monotonic() - start:.0f} s)", flush=True)
+    return figures
