@@ -21,7 +21,8 @@ from heygem.engines.mouth_drawing import CROP, hidden_mask
 from heygem.engines.mouth_performance import MouthPerformance
 from heygem.engines.nets.lip_motion import LipMotionNet
 from heygem.engines.nets.renderer import Renderer
-from heygem.engines.repainter import Painter, Repainter
+from heygem.engines.painter import Painter
+from heygem.engines.repainter import Repainter
 from heygem.engines.speech_motion import MotionBasis, know_speaker
 from heygem.engines.weights import filled_from, load_weights, read_metadata
 
@@ -29,6 +30,8 @@ LIP_MOTION_FILE: Final = "lip_motion.safetensors"
 RENDERER_FILE: Final = "renderer.safetensors"
 
 _ENLARGED: Final = 2  # pictures are this many times finer than what the renderer's network looks at
+
+_FITS_THE_CACHE: Final = 4  # faces that one core paints at once; with more, it waits for memory
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class EmbeddedEngine:
 
     @property
     def batch_size(self) -> int:
-        return 32 if self.painter.device.type == "cuda" else 8
+        return self.painter.workers.count * (16 if self.painter.device.type == "cuda" else _FITS_THE_CACHE)
 
     def listen(self, waveform: Iterable[NDArray[np.float32]]) -> VoiceFeatures:
         """The voice as lip motion, (T, K + 1) at 50 Hz, see lip_listener."""

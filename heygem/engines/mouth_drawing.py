@@ -33,9 +33,20 @@ def hidden_mask(spec: CropSpec = CROP) -> NDArray[np.float32]:
 
 def draw(points: Points, size: int) -> NDArray[np.uint8]:
     """(S, S, 3): the outer lips, the inner lips and the jaw line of `points` (131, 2) in crop pixels, anti-aliased."""
-    fixed = np.round(np.nan_to_num(points) * (1 << _SUBPIXEL)).clip(-1e6, 1e6).astype(np.int32)
+    fixed = _to_fixed_point(points)
     outer, inner, jaw = (np.zeros((size, size), dtype=np.uint8) for _ in range(CHANNELS))
     cv2.fillPoly(outer, [fixed[landmarks.LIPS_OUTER]], 255, cv2.LINE_AA, _SUBPIXEL)
     cv2.fillPoly(inner, [fixed[landmarks.LIPS_INNER]], 255, cv2.LINE_AA, _SUBPIXEL)
     cv2.polylines(jaw, [fixed[landmarks.JAW]], False, 255, 2, cv2.LINE_AA, _SUBPIXEL)
     return np.stack([outer, inner, jaw], axis=-1)
+
+
+def draw_opening(points: Points, size: int) -> NDArray[np.uint8]:
+    """(S, S): the inner lips alone."""
+    inner = np.zeros((size, size), dtype=np.uint8)
+    cv2.fillPoly(inner, [_to_fixed_point(points)[landmarks.LIPS_INNER]], 255, cv2.LINE_AA, _SUBPIXEL)
+    return inner
+
+
+def _to_fixed_point(points: Points) -> NDArray[np.int32]:
+    return np.asarray(np.round(np.nan_to_num(points) * (1 << _SUBPIXEL)).clip(-1e6, 1e6), np.int32)

@@ -4,60 +4,22 @@ Knows nothing of voices: whoever asks says where the lips have to be.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from heygem.engines.alignment import CropSpec, Points
+from heygem.domain import landmarks
+from heygem.engines.alignment import Points
 from heygem.engines.engine import FaceCrop
-from heygem.engines.mouth_drawing import CROP, draw
-from heygem.engines.nets import key_point_warp
-from heygem.engines.nets.renderer import FLOW_SIDE, REFERENCES, Renderer
-from heygem.engines.nets.residual import to_channels_last
+from heygem.engines.mouth_drawing import CROP, draw, draw_opening
+from heygem.engines.nets.renderer import REFERENCES
+from heygem.engines.painter import Painter, Pictures
 from heygem.engines.reference_choice import measure_turn, nearest, openest
 from heygem.engines.speech_motion import opening
 
+Choice: TypeAlias = tuple[int, int]  # of REFERENCES - 1 references, by number
 _MOST_TURNED: Final = 0.045  # face units; a reference turned more differently would show teeth askew
-
-
-@dataclass(frozen=True)
-class Painter:
-    """The renderer on its device, and the crop that its pictures have."""
-
-    net: Renderer
-    spec: CropSpec
-    device: torch.device
-
-    @classmethod
-    def prepare(cls, net: Renderer, spec: CropSpec, device: torch.device) -> "Painter":
-        """In half precision where the device is fast at it."""
-        net.eval().requires_grad_(False)
-        hidden = net.hidden.to(device)
-        net = net.to(device, _fast_type(device))
-        to_channels_last(net)
-        net.hidden = hidden
-        return cls(net, spec, device)
-
-    @torch.inference_mode()
-    def paint(
-        self, faces: Tensor, pictures: Tensor, drawings: NDArray[np.uint8], points: NDArray[np.float32]
-    ) -> NDArray[np.uint8]:
-        """(B, S, S, 3) uint8 BGR: `faces` (B, 4, S, S) repainted.
-
-        pictures  (B, R, 4, S, S) on the device: crops in -1..1 and, fourth channel, their open mouths in 0..1
-        drawings  (B, s, s, 3) of the wanted mouths
-        points    (B, 1 + R, 131, 2) of the wanted mouths and of the pictures, in pixels of the crop
-        """
-        drawing = torch.from_numpy(drawings).to(self.device).permute(0, 3, 1, 2).float() / 255
-        places = torch.from_numpy((points + 0.5) * (2 / self.spec.size) - 1).float().to(self.device)
-        fields = key_point_warp.flow(places[:, 0], places[:, 1:], FLOW_SIDE)
-        image = self.net(faces[:, :3], drawing, pictures, fields).image
-        grey = ((image + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8)
-        return np.asarray(grey.permute(0, 2, 3, 1).contiguous().cpu().numpy())
 
 
 class Repainter:
@@ -65,19 +27,9 @@ class Repainter:
 
     def __init__(self, painter: Painter, references: Sequence[FaceCrop]) -> None:
         self._painter = painter
-        self._count = len(references)
+        self._bank, self._points = self._load(references)
+        self._openings = opening(self._points)
         self._last: int | None = None
-        if references:
-            self._points = np.stack([face.points for face in references])
-            self._openings = opening(self._points)
-            self._pictures = self.load(references)
-
-    def load(self, faces: Sequence[FaceCrop]) -> Tensor:
-        """(N, 4, S, S) on the device: the crops in -1..1 and their open mouths in 0..1."""
-        inner = np.stack([draw(face.points, self._painter.spec.size)[..., 1] for face in faces])
-        crops = torch.from_numpy(np.stack([face.image for face in faces])).to(self._painter.device)
-        mouths = torch.from_numpy(inner).to(self._painter.device)[:, None].float() / 255
-        return torch.cat([crops.permute(0, 3, 1, 2).float() / 127.5 - 1, mouths], dim=1)
 
     def repaint(
         self, faces: Sequence[FaceCrop], wanted: Sequence[Points], donors: Sequence[FaceCrop] | None = None
@@ -86,32 +38,55 @@ class Repainter:
 
         What is bent first is the face itself, or, to measure how well that works, the `donors`.
         """
-        own = self.load(faces)
-        bent = own if donors is None else self.load(donors)
-        pictures, places = [], []
-        for face, points, picture in zip(donors or faces, wanted, bent, strict=True):
-            chosen = self._choose(points)
-            others = [self._pictures[i] for i in chosen] or [picture] * (REFERENCES - 1)
-            spots = [self._points[i] for i in chosen] or [face.points] * (REFERENCES - 1)
-            pictures.append(torch.stack([picture, *others]))
-            places.append(np.stack([points, face.points, *spots]))
+        chosen = [self._choose(points) for points in wanted]
+        painted = np.stack([face.image for face in faces])
+        rows, columns = self._painter.box.slices(self._painter.spec.size)
+
+        def repaint_part(part: slice) -> None:
+            given = faces[part], wanted[part], None if donors is None else donors[part], chosen[part]
+            painted[part, rows, columns] = self._repaint(*given)
+
+        workers = self._painter.workers
+        each = -(-len(faces) // workers.count)
+        workers.map(repaint_part, [slice(first, first + each) for first in range(0, len(faces), each)])
+        return painted
+
+    def _repaint(
+        self,
+        faces: Sequence[FaceCrop],
+        wanted: Sequence[Points],
+        donors: Sequence[FaceCrop] | None,
+        chosen: Sequence[Choice | None],
+    ) -> NDArray[np.uint8]:
+        """What the painter's box holds of them. A face without a choice is bent itself in the references' place."""
+        own, places = self._load(faces)
+        bent, places = (own, places) if donors is None else self._load(donors)
+        bank, spots = self._bank, self._points
+        if None in chosen:
+            bank, spots = bank.join(bent), np.concatenate([spots, places])
+        known = len(self._points)
+        rows = [(known + i,) * (REFERENCES - 1) if choice is None else choice for i, choice in enumerate(chosen)]
+        pictures = [bent, *(bank.pick(column) for column in zip(*rows, strict=True))]
+        points = np.concatenate([np.stack(wanted)[:, None], places[:, None], spots[np.array(rows)]], axis=1)
         shrink = CROP.size / self._painter.spec.size
         drawings = np.stack([draw((points + 0.5) * shrink - 0.5, CROP.size) for points in wanted])
-        return self._painter.paint(own, torch.stack(pictures), drawings, np.stack(places))
+        return self._painter.paint(own, pictures, drawings, points)
 
-    def _choose(self, points: Points) -> list[int]:
-        """Which references to bend: the one most alike and an open mouth; none if none is turned like this."""
-        if not self._count:
-            return []
+    def _load(self, faces: Sequence[FaceCrop]) -> tuple[Pictures, NDArray[np.float32]]:
+        """The pictures and, (N, 131, 2), their key points."""
+        size = self._painter.spec.size
+        points = np.array([face.points for face in faces], np.float32).reshape(-1, landmarks.COUNT, 2)
+        images = np.array([face.image for face in faces], np.uint8).reshape(-1, size, size, 3)
+        small = (points + 0.5) * (CROP.size / size) - 0.5
+        mouths = np.array([draw_opening(face, CROP.size) for face in small], np.uint8).reshape(-1, CROP.size, CROP.size)
+        return self._painter.load(images, mouths), points
+
+    def _choose(self, points: Points) -> Choice | None:
+        """Which references to bend: the one most alike and an open mouth; None if none is turned like this."""
+        if not len(self._points):
+            return None
         if measure_turn(points, self._points).min() > _MOST_TURNED * self._painter.spec.scale:
             self._last = None
-            return []
+            return None
         self._last = nearest(points, self._points, self._last)
-        return [self._last, openest(points, self._points, self._openings)]
-
-
-def _fast_type(device: torch.device) -> torch.dtype:
-    if device.type == "cuda":
-        return torch.float16
-    fast = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return torch.bfloat16 if device.type == "cpu" and fast() else torch.float32
+        return self._last, openest(points, self._points, self._openings)

@@ -6,17 +6,62 @@ shows. So lips, skin and teeth keep the source's sharpness.
 Knows nothing of voices, of cropping and of pasting back.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from heygem.engines.nets import key_point_warp
+from heygem.engines.nets.key_point_warp import sample
+from heygem.engines.nets.resampling import enlarge, fold, unfold
 
 REFERENCES: Final = 3
 FLOW_SIDE: Final = 64  # points of a flow along a side: one per two pixels of the network's crop
 _REACH: Final = 0.1  # the furthest that the network moves a bent pixel, half crops
+
+
+class Box(NamedTuple):
+    """A part of a crop, in points of a flow, right and bottom exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def around(cls, mask: Tensor) -> "Box":
+        """What of `mask` (s, s) is not 0, and a point's breadth more where the crop goes on."""
+        cell = mask.shape[-1] // FLOW_SIDE
+        rows, columns = (mask.amax(dim=axis).nonzero().flatten() // cell for axis in (1, 0))
+        low = [max(int(found[0]) - 1, 0) for found in (columns, rows)]
+        high = [min(int(found[-1]) + 2, FLOW_SIDE) for found in (columns, rows)]
+        return cls(*low, *high)
+
+    def slices(self, side: int) -> tuple[slice, slice]:
+        """The rows and columns of pictures with `side` pixels along a side."""
+        cell = side // FLOW_SIDE
+        return slice(self.top * cell, self.bottom * cell), slice(self.left * cell, self.right * cell)
+
+    def cut(self, planes: Tensor) -> Tensor:
+        """The part in `planes` (..., H, W), which may be as fine as they like."""
+        return planes[..., *self.slices(planes.shape[-1])]
+
+
+WHOLE: Final = Box(0, 0, FLOW_SIDE, FLOW_SIDE)
+
+
+class Plan(NamedTuple):
+    """What the network wants painted.
+
+    fields  (B, R, 2, s/2, s/2) from where to fetch each reference
+    mended  (B, 3, s, s) to add
+    others  (B, R - 1, s, s) the shares of the second and later references; the rest is the first's
+    """
+
+    fields: Tensor
+    mended: Tensor
+    others: Tensor
 
 
 class Painting(NamedTuple):
@@ -30,8 +75,8 @@ class Painting(NamedTuple):
 class Renderer(nn.Module):
     """Pictures are in -1..1, channels first.
 
-    The network itself works at the size s of `hidden`, a multiple of 16; pictures may have any multiple of it as their
-    size S: flows, mixture and mending are enlarged, the references are fetched at full size.
+    The network plans at the size s of `hidden`, a multiple of 16. What is planned can be painted at any multiple of it:
+    flows, mixture and mending are enlarged, the references are fetched at full size.
     """
 
     hidden: Tensor
@@ -64,30 +109,26 @@ class Renderer(nn.Module):
         self.paint.bias = nn.Parameter(believed)
 
     def forward(self, face: Tensor, drawing: Tensor, references: Tensor, fields: Tensor) -> Painting:
-        """Repaint the hidden part of `face` (B, 3, S, S).
+        """Repaint the hidden part of `face` (B, 3, s, s); all else as `plan` has it, but `references` (B, R, 4, s, s).
+
+        This is how the network is trained.
+        """
+        plan = self.plan(face, drawing, references.unbind(1), fields)
+        fetched = fetch(plan.fields, references[:, :, :3].unbind(1))
+        return Painting(mix(plan, face, fetched, self.hidden), plan.mended, torch.stack(fetched, dim=1))
+
+    def plan(self, face: Tensor, drawing: Tensor, references: Sequence[Tensor], fields: Tensor) -> Plan:
+        """Look at a `face` (B, 3, s, s), of which the hidden part does not count.
 
         drawing     (B, 3, s, s) in 0..1, the wanted lips and jaw
-        references  (B, R, 4, S, S) other pictures of the person, the fourth channel their open mouths, in 0..1
-        fields      (B, R, s/2, s/2, 2) from where the wanted key points fetch the references
+        references  R of (B, 4, s, s), other pictures of the person, the fourth channel their open mouths, in 0..1
+        fields      (B, R, 2, s/2, s/2) from where the wanted key points fetch the references
         """
-        batch, count = references.shape[:2]
-        size, coarse = face.shape[-1], self.hidden.shape[-1]
-        flat, fields = references.flatten(0, 1), fields.flatten(0, 1)
-        bent = key_point_warp.sample(_shrink(flat, coarse), key_point_warp.enlarge(fields, coarse))
-        seen = _shrink(face, coarse) * (1 - self.hidden)
-        given = torch.cat([seen, drawing, bent.reshape(batch, 4 * count, coarse, coarse)], dim=1)
-        cells = functional.pixel_unshuffle(given.contiguous(), 2).to(self.move.weight.dtype)
-        move, paint = self._look(cells.contiguous(memory_format=torch.channels_last))
-        move = torch.tanh(move.float()).reshape(batch * count, 2, *move.shape[2:]).permute(0, 2, 3, 1) * _REACH
-        move = key_point_warp.enlarge(move, fields.shape[1])
-        fetched = key_point_warp.sample(flat[:, :3], key_point_warp.enlarge(fields + move, size))
-        fetched = fetched.reshape(batch, count, 3, size, size)
-        mended, others = paint[:, :3].float(), paint[:, 3:].float().softmax(dim=1)[:, 1:] * _near_lips(drawing)
-        mix = torch.cat([1 - others.sum(dim=1, keepdim=True), others], dim=1)
-        mended, mix = _grow(mended, size), _grow(mix, size)
-        mixed = (mix[:, :, None] * fetched).sum(dim=1)
-        image = torch.lerp(face, mixed + mended, _grow(self.hidden, size))
-        return Painting(image, mended, fetched)
+        given = torch.cat([face * (1 - self.hidden), drawing, *fetch(fields, references)], dim=1)
+        move, planned = self._look(fold(given, self.move.weight.dtype))
+        move = enlarge(torch.tanh(move.float().contiguous()) * _REACH, 2)
+        others = planned[:, 3:].softmax(dim=1)[:, 1:] * _near_lips(drawing)
+        return Plan(fields + move.view(fields.shape), planned[:, :3], others)
 
     def _look(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """The move of the flow (B, 2R, s/4, s/4), and mending and mixture (B, 3 + R, s, s)."""
@@ -98,7 +139,27 @@ class Renderer(nn.Module):
         at2 = self.dec2(at2 + self.up2(_double(low)))
         at1 = self.dec1(at1 + self.up1(_double(at2)))
         at0 = self.dec0(torch.cat([at0, _double(self.up0(at1))], dim=1))
-        return self.move(at1), functional.pixel_shuffle(self.paint(at0).contiguous(), 2)
+        return self.move(at1), unfold(self.paint(at0))
+
+
+def fetch(fields: Tensor, pictures: Sequence[Tensor], box: Box = WHOLE) -> list[Tensor]:
+    """The part in `box` of each of the R `pictures` (B, C, S, S), fetched from where `fields` (B, R, 2, f, f) say."""
+    scale = pictures[0].shape[-1] // fields.shape[-1]
+    grown = enlarge(box.cut(fields).flatten(0, 1), scale).unflatten(0, fields.shape[:2])
+    return [sample(picture, field) for picture, field in zip(pictures, grown.unbind(1), strict=True)]
+
+
+def mix(plan: Plan, face: Tensor, fetched: Sequence[Tensor], hidden: Tensor, box: Box = WHOLE) -> Tensor:
+    """The part in `box` of `face` (B, 3, S, S) with what is `fetched` in its hidden part, mixed and mended as planned.
+
+    `hidden` is (1, 1, S, S); at the edges of a box that are not the crop's it must be 0 for a point's breadth.
+    """
+    scale = face.shape[-1] // (2 * FLOW_SIDE)
+    mended, others = (enlarge(box.cut(planes), scale) for planes in (plan.mended, plan.others))
+    mixed = mended + fetched[0]
+    for share, picture in zip(others.split(1, dim=1), fetched[1:], strict=True):
+        mixed = torch.addcmul(mixed, share, picture - fetched[0])
+    return torch.lerp(box.cut(face), mixed, box.cut(hidden))
 
 
 class _Residual(nn.Module):
@@ -138,16 +199,3 @@ def _near_lips(drawing: Tensor) -> Tensor:
     wide = functional.max_pool2d(lips, 3, stride=1, padding=1)
     soft = functional.avg_pool2d(wide, 5, stride=1, padding=2)
     return functional.interpolate(soft, size=(side, side), mode="bilinear", align_corners=False)
-
-
-def _shrink(pictures: Tensor, side: int) -> Tensor:
-    factor = pictures.shape[-1] // side
-    if factor == 2:  # the same mean of four, in half the time
-        return functional.interpolate(pictures, size=(side, side), mode="bilinear", align_corners=False)
-    return pictures if factor == 1 else functional.avg_pool2d(pictures, factor)
-
-
-def _grow(pictures: Tensor, side: int) -> Tensor:
-    if pictures.shape[-1] == side:
-        return pictures
-    return functional.interpolate(pictures, size=(side, side), mode="bilinear", align_corners=False)
