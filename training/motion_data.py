@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from heygem.engines.mean_spectrum import mean_spectrum
 from heygem.engines.nets.lip_motion import RATE_HZ
 from heygem.engines.speech_motion import MotionBasis, Speaker, closed_mouth, opening, read_motion, split, vividness
 from training.dataset import CLIPS
@@ -100,11 +101,15 @@ def _read_talk(basis: MotionBasis, source: str, name: str, fps: float, points: A
 
 
 class Mixer:
-    """Draws training batches, changed in the mel domain; the same seed draws the same batches."""
+    """Draws training batches, changed in the mel domain; the same seed draws the same batches.
 
-    def __init__(self, talks: list[Talk], rows: int, seed: int) -> None:
+    What goes with the sound is its motion or, where `is_named`, the row of a name, which is not read between rows.
+    """
+
+    def __init__(self, talks: Sequence[Talk], rows: int, seed: int, is_named: bool = False) -> None:
         self._talks = talks
         self._rows = rows
+        self._read = _take_nearest if is_named else _take
         self._random = np.random.default_rng(seed)
         amount: dict[str, float] = defaultdict(float)
         for talk in talks:
@@ -113,10 +118,10 @@ class Mixer:
         self._chance = weight / weight.sum()
 
     def draw(self, size: int) -> dict[str, Array]:
-        """mel (B, 2 T, 80), motion (B, T, K), weight (B, T)."""
+        """sound (B, 2 T, 80), log-mel rows less their mean spectrum; motion (B, T, K); weight (B, T)."""
         talks = [self._talks[i] for i in self._random.choice(len(self._talks), size, p=self._chance)]
         parts = [self._change(*self._window(talk)) for talk in talks]
-        names = ("mel", "motion", "weight")
+        names = ("sound", "motion", "weight")
         return {name: np.stack(column) for name, column in zip(names, zip(*parts, strict=True), strict=True)}
 
     def _window(self, talk: Talk) -> tuple[Array, Array, Array]:
@@ -133,7 +138,7 @@ class Mixer:
         mel[outside] = self._background()
         weight = ((at >= 0) & (at <= length - 1)).astype(np.float32)
         weight *= talk.valid[np.clip(np.round(at).astype(int), 0, length - 1)]
-        return mel, _take(talk.motion, at), weight
+        return mel, self._read(talk.motion, at), weight
 
     def _change(self, mel: Array, motion: Array, weight: Array) -> tuple[Array, Array, Array]:
         random = self._random
@@ -154,7 +159,8 @@ class Mixer:
         if random.random() < 0.3:
             low, wide = random.integers(0, len(mel) - 12), random.integers(2, 12)
             mel[low : low + wide] = mel.mean()
-        return np.maximum(mel, np.log(1e-6)).astype(np.float32), motion, weight
+        mel = np.maximum(mel, np.log(1e-6)).astype(np.float32)
+        return mel - mean_spectrum([mel]), motion, weight
 
     def _silence(self, mel: Array, motion: Array, weight: Array) -> None:
         """Put a pause somewhere: the mouth closes and rests."""
@@ -181,6 +187,11 @@ def _take(rows: Array, at: Array) -> Array:
     low = np.minimum(at.astype(int), len(rows) - 2)
     part = (at - low)[:, None].astype(np.float32)
     return np.asarray(rows[low] * (1 - part) + rows[low + 1] * part, dtype=np.float32)
+
+
+def _take_nearest(rows: Array, at: Array) -> Array:
+    """`rows` (T, C) read at the rows nearest to `at`."""
+    return rows[np.clip(np.round(at).astype(int), 0, len(rows) - 1)]
 
 
 def _smooth_noise(random: np.random.Generator, count: int, knots: int) -> Array:

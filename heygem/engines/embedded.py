@@ -19,7 +19,7 @@ from heygem.engines.alignment import CropSpec
 from heygem.engines.engine import FaceCrop, VoiceFeatures
 from heygem.engines.mouth_drawing import CROP, hidden_mask
 from heygem.engines.mouth_performance import MouthPerformance
-from heygem.engines.nets.lip_motion import LipMotionNet
+from heygem.engines.nets.lip_motion import LipMotionChoir
 from heygem.engines.nets.renderer import Renderer
 from heygem.engines.painter import Painter
 from heygem.engines.repainter import Repainter
@@ -53,7 +53,7 @@ class EmbeddedEngine:
             heard, about = load_weights(path), read_metadata(path)
             motion = {name: heard.pop(name) for name in list(heard) if name.startswith("motion.")}
             basis, gain = MotionBasis.from_weights(motion), float(about["gain"])
-            listener = LipMotionNet(**about["config"])
+            listener = LipMotionChoir(**about["config"])
             listener.load_state_dict(heard)
         path = models / RENDERER_FILE
         with filled_from(path):

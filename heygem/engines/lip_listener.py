@@ -1,4 +1,4 @@
-"""Hears a voice as lip motion: spectrum, network, and a gate that closes the mouth where the voice is silent."""
+"""Hears a voice as lip motion: spectrum, network, and how open a mouth may be at p, b and m and in silence."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -10,46 +10,49 @@ from numpy.typing import NDArray
 from torch import nn
 
 from heygem.engines.engine import VoiceFeatures
+from heygem.engines.mean_spectrum import mean_spectrum
 from heygem.engines.mel import BANDS, SILENCE, stream_mel
-from heygem.engines.nets.lip_motion import RATE_HZ, REACH
+from heygem.engines.nets.lip_motion import RATE_HZ, REACH, VISEMES
 from heygem.engines.voice_gate import level, voice_gate
 
 Array = NDArray[np.float32]
 
 _STRETCH: Final = 1000  # mel rows whose motion is computed at once: ten seconds
 _CONTEXT: Final = 2 * REACH
+_BILABIAL: Final = VISEMES.index("bilabial")
 
 
 def listen(net: nn.Module, device: torch.device, gain: float, waveform: Iterable[Array]) -> VoiceFeatures:
-    """The lip motion of a voice, (T, K + 1) at 50 Hz: K coefficients, all 0 for a mouth at rest, and the gate.
+    """The lip motion of a voice, (T, K + 1) at 50 Hz: K coefficients, all 0 for a mouth at rest, and how far it is open.
 
-    Memory grows by some 4 kB for a second of voice.
+    The latter is the share of the opening that the coefficients tell which is to be seen: 1, but towards 0 where p, b
+    or m bring the lips together. Memory grows by some 20 kB for a second of voice.
     """
-    motion, levels = [], []
-    for rows, loud in _hear(net, device, waveform):
-        motion.append(rows)
-        levels.append(loud)
-    if not motion:
+    blocks = [rows.astype(np.float16) for rows in stream_mel(waveform)]
+    if not blocks:
         return VoiceFeatures(np.zeros((0, 1), dtype=np.float32), RATE_HZ)
-    heard = np.concatenate(motion)
-    gate = voice_gate(np.concatenate(levels))[::2][: len(heard), None]
-    return VoiceFeatures(np.hstack([heard * gate * np.float32(gain), gate]), RATE_HZ)
+    mean = mean_spectrum(blocks)
+    heard = np.concatenate(list(_hear(net, device, (block - mean for block in blocks), SILENCE - mean)))
+    gate = voice_gate(np.concatenate([level(block) for block in blocks]))[::2][: len(heard), None]
+    motion, meeting = heard[:, :-1] * gate * np.float32(gain), heard[:, -1:]
+    return VoiceFeatures(np.hstack([motion, 1 - meeting]), RATE_HZ)
 
 
 @torch.inference_mode()
-def _hear(net: nn.Module, device: torch.device, waveform: Iterable[Array]) -> Iterator[tuple[Array, Array]]:
-    """Motion (n, K) of the stretches of a voice one by one, and their levels, (2 n,)."""
-    silence = np.full((_CONTEXT, BANDS), SILENCE, dtype=np.float32)
-    for rows, count in _stretches(stream_mel(waveform), silence):
-        mel = torch.from_numpy(rows.T[None]).to(device)
-        heard = net(mel)[0, REACH : REACH + (count + 1) // 2]
-        yield heard.float().cpu().numpy(), level(rows[_CONTEXT : _CONTEXT + count])
+def _hear(net: nn.Module, device: torch.device, blocks: Iterable[Array], silence: Array) -> Iterator[Array]:
+    """(n, K + 1) motion, and how surely lips meet in 0..1, of the stretches of a voice one by one."""
+    outside = np.broadcast_to(silence, (_CONTEXT, BANDS))
+    for rows, count in _stretches(blocks, outside):
+        heard = net(torch.from_numpy(np.ascontiguousarray(rows.T[None])).to(device))
+        meeting = heard.visemes.softmax(dim=-1)[..., _BILABIAL, None]
+        both = torch.cat([heard.motion, meeting], dim=-1)[0, REACH : REACH + (count + 1) // 2]
+        yield both.float().cpu().numpy()
 
 
-def _stretches(blocks: Iterable[Array], silence: Array) -> Iterator[tuple[Array, int]]:
+def _stretches(blocks: Iterable[Array], outside: Array) -> Iterator[tuple[Array, int]]:
     """Stretches of the rows of `blocks`, context on both sides of them, and how many rows are between; at most 1000."""
-    pending = silence
-    for block in chain(blocks, [silence]):
+    pending = outside
+    for block in chain(blocks, [outside]):
         pending = np.concatenate([pending, block])
         while len(pending) >= _STRETCH + 2 * _CONTEXT:
             yield pending[: _STRETCH + 2 * _CONTEXT], _STRETCH

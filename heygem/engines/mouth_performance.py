@@ -34,15 +34,16 @@ class MouthPerformance:
         """The request's landmarks as they have to be at its moment of the voice, (131, 2) in crop pixels."""
         corner = np.array(self._spec.center, dtype=np.float32) - self._spec.side / 2
         face = ((request.face.points + 0.5) / self._spec.scale + corner).astype(np.float32)
-        spoken = speak(self._basis, self._speaker, face, self._motion(request.time_s))
+        motion = self._motion(request.time_s)
+        spoken = speak(self._basis, self._speaker, face, motion[:-1], float(motion[-1]))
         return np.asarray((spoken - corner) * self._spec.scale - 0.5, dtype=np.float32)
 
     def _motion(self, time_s: float) -> NDArray[np.float32]:
-        """(K,) at a moment of the voice; a mouth at rest before and after it."""
-        rows = self._voice.values[:, :-1]
+        """(K + 1,) at a moment of the voice, as lip_listener has it; a mouth at rest before and after it."""
+        rows = self._voice.values
         at = time_s * self._voice.rate_hz
         low = int(np.floor(at))
         part = np.float32(at - low)
-        rest = np.zeros(len(self._basis.opening), dtype=np.float32)
+        rest = np.zeros(len(self._basis.opening) + 1, dtype=np.float32)
         before, after = (rows[i] if 0 <= i < len(rows) else rest for i in (low, low + 1))
         return np.asarray(before * (1 - part) + after * part, dtype=np.float32)

@@ -126,8 +126,11 @@ def know_speaker(basis: MotionBasis, faces: Array) -> Speaker:
     return Speaker(start.moved, start.stable, rest, vividness(basis, gaps))
 
 
-def speak(basis: MotionBasis, speaker: Speaker, points: Points, motion: Array) -> Points:
-    """A face (131, 2) in face units, its own speech replaced by `motion` (K,), which is 0 for a closed mouth."""
+def speak(basis: MotionBasis, speaker: Speaker, points: Points, motion: Array, openness: float = 1.0) -> Points:
+    """A face (131, 2) in face units, its own speech replaced by `motion` (K,), which is 0 for a closed mouth.
+
+    Of the opening that the motion tells the share `openness` is shown.
+    """
     moved, stable = split(points)
     follows = speaker.moved + (stable - speaker.stable) @ basis.pose
     own = moved - follows
@@ -136,7 +139,7 @@ def speak(basis: MotionBasis, speaker: Speaker, points: Points, motion: Array) -
     spoken = points.copy()
     spoken[list(MOVED)] = (follows + wanted @ basis.motions + _RESIDUE * residue).reshape(-1, 2)
     # What pose and residue have left of the frame's own opening goes: a closed mouth is closed.
-    gap = basis.closed + max(0.0, speaker.scale * float(motion @ basis.gaps))
+    gap = basis.closed + openness * max(0.0, speaker.scale * float(motion @ basis.gaps))
     missing = (gap - signed_gap(spoken)) / (basis.opening @ basis.gaps)
     spoken[list(MOVED)] += (missing * basis.opening @ basis.motions).reshape(-1, 2)
     return spoken

@@ -16,9 +16,9 @@ _SILENT_DB: Final = -68.0  # below this there is no voice, however quiet the res
 """Decibels of mel power, which lies some 10 to 20 dB under full scale for loud speech."""
 
 
-def level(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+def level(mel: NDArray[np.floating]) -> NDArray[np.float32]:
     """(T,) decibels from log-mel rows (T, 80): the mean power of the bands where speech is."""
-    return np.asarray(np.log(np.exp(mel[:, 6:66]).mean(axis=1)) / _DB, dtype=np.float32)
+    return np.asarray(np.log(np.exp(mel[:, 6:66], dtype=np.float32).mean(axis=1)) / _DB, dtype=np.float32)
 
 
 def voice_gate(levels: NDArray[np.float32]) -> NDArray[np.float32]:
