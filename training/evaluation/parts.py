@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from training.evaluation.closures import measure_closures
 from training.evaluation.lip_motion import measure_lip_motion
 from training.evaluation.renderer import measure_renderer
 from training.evaluation.report import Findings, Row
@@ -17,6 +18,7 @@ Part: TypeAlias = Callable[[Workers, Path, str, bool], Findings]  # models, spli
 PARTS: Final[Mapping[str, Part]] = {
     "tracker": measure_tracker,
     "lip motion": measure_lip_motion,
+    "closures": measure_closures,
     "renderer": measure_renderer,
     "whole": measure_whole,
 }
