@@ -10,7 +10,7 @@ from typing import Final
 from heygem.engines.alignment import Affine, Image, frame_to_crop, transform, warp_crop
 from heygem.engines.engine import FaceCrop, LipSyncEngine, MouthRequest, Performance
 from heygem.pipeline.face_track import FaceTrack, FloatArray
-from heygem.pipeline.paste import match_colours, paste_back
+from heygem.pipeline.paste import Paster
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.stopwatch import Stopwatch
 
@@ -79,14 +79,13 @@ class Composer:
 
     def paste(self, shown: Iterable[Shown]) -> Iterator[Image]:
         """The output's frames."""
-        mask = self.engine.paste_mask
+        paster = Paster(self.engine.paste_mask)
         for item in shown:
             if item.patch is None or item.request is None or item.affine is None:
                 yield item.frame
                 continue
             with self.stopwatch.measure("render.paste"):
-                patch = match_colours(item.patch, item.request.face.image, mask)
-                composed = paste_back(item.frame, patch, mask, item.affine, item.weight)
+                composed = paster.paste(item.frame, item.patch, item.request.face.image, item.affine, item.weight)
             yield composed
 
 
