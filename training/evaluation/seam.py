@@ -11,7 +11,7 @@ from heygem.engines.embedded import EmbeddedEngine
 from heygem.engines.engine import MouthRequest
 from heygem.pipeline.compose import cut_face
 from heygem.pipeline.face_track import FaceTrack
-from heygem.pipeline.paste import match_colours, paste_back
+from heygem.pipeline.paste import Paster
 from heygem.pipeline.references import choose_references
 from heygem.pipeline.smoothing import smooth_track
 from training.dataset import Labels, decode
@@ -63,8 +63,8 @@ def _compose(engine: EmbeddedEngine, truth: Labels, count: int) -> Iterator[tupl
     kept = {i: frame for i, frame in enumerate(decode(truth.clip)) if i in {*chosen, *wanted}}
     references = [cut_face(kept[i], track.points[i], engine)[0] for i in chosen]
     performance = engine.perform(engine.listen([read_voice(truth.clip)]), track.points, references)
+    paster = Paster(engine.paste_mask)
     for number in wanted:
         face, affine = cut_face(kept[number], track.points[number], engine)
         patch = performance.paint([MouthRequest(face, number / truth.fps)])[0]
-        matched = match_colours(patch, face.image, engine.paste_mask)
-        yield paste_back(kept[number], matched, engine.paste_mask, affine, 1.0), kept[number], affine
+        yield paster.paste(kept[number], patch, face.image, affine, 1.0), kept[number], affine
