@@ -22,6 +22,7 @@ from heygem.engines.face_landmarker import FaceLandmarker
 from heygem.engines.face_region import bounding_box
 from heygem.engines.nets.face_detector import MULTIPLE, decode_boxes
 from heygem.engines.nets.residual import fold_norms, prepare_input
+from heygem.engines.one_thread import one_thread
 
 INPUT_AREAS: Final = (256 * 256, 480 * 480)  # about how many pixels of a frame are looked at; more if nothing is found
 MIN_SCORE: Final = 0.25  # to be suspected of being a face
@@ -62,8 +63,9 @@ class FaceDetector:
     def suspect(self, frame: Image, area: int) -> list[Detection]:
         """What the detector's own network holds for faces when it sees `area` pixels, some twice and some wrongly."""
         picture, scale = _letterbox(frame, area)
-        logits, boxes = self._net(prepare_input(torch.from_numpy(picture[None]).to(self._device)))
-        score, box = _peaks(logits[0], decode_boxes(boxes)[0])
+        with one_thread():
+            logits, boxes = self._net(prepare_input(torch.from_numpy(picture[None]).to(self._device)))
+            score, box = _peaks(logits[0], decode_boxes(boxes)[0])
         reach = 0.25 * max(frame.shape[:2])
         # From the small picture's edges to pixels whose centres are at whole coordinates.
         corners = np.clip(box / scale - 0.5, -reach, max(frame.shape[:2]) + reach)
