@@ -4,7 +4,7 @@ A lip opening counts as closed under 15 % of the speaker's range, above the spea
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heygem.engines.engine import SAMPLE_RATE
-from training.dataset import Labels
-from training.evaluation.clips import Clip, get_truth, is_well_seen, list_held_out, pick_few
+from training.evaluation.clips import Clip, get_truth, hold_face, is_well_seen, list_held_out, pick_few
 from training.evaluation.espeak import has_espeak, open_espeak
 from training.evaluation.lip_motion import hear_mouth
 from training.evaluation.mouth_curve import Curve, Mouth, read_mouth
@@ -81,17 +80,10 @@ def _measure_synthetic(models: Path, faces: list[Clip], sentence: Sentence) -> t
     voice = engine.listen([spoken.samples])
     parts = []
     for clip in faces:
-        truth = _hold(get_truth(clip), len(spoken.samples) / SAMPLE_RATE)
+        truth = hold_face(get_truth(clip), len(spoken.samples) / SAMPLE_RATE)
         true = read_mouth(get_truth(clip).points, truth.fps)
         parts.append(_look(hear_mouth(engine, voice, truth), true, spoken.phones))
     return sentence.voice.split("+")[0], _join(parts)
-
-
-def _hold(truth: Labels, seconds: float) -> Labels:
-    """The face to and fro, as the pipeline shows it to a voice that is longer."""
-    count, length = len(truth.points), round(seconds * truth.fps)
-    walk = np.abs((np.arange(length) + count - 1) % max(1, 2 * count - 2) - (count - 1))
-    return replace(truth, points=truth.points[walk], depth=truth.depth[walk])
 
 
 def _look(ours: Mouth, true: Mouth, phones: tuple[Phone, ...]) -> _Lips:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
+from heygem.engines.engine import SAMPLE_RATE
+
 _DIGITS: Final = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _WORDS: Final = (
     {"b": "bin", "l": "lay", "p": "place", "s": "set"},
@@ -21,8 +23,10 @@ _WORDS: Final = (
     dict(zip("z123456789", _DIGITS, strict=True)),
     {"a": "again", "n": "now", "p": "please", "s": "soon"},
 )
-_STEP_S: Final = 0.01
+_STEP: Final = 160  # samples
+_MARGINS: Final = (10, 20, 30, 5, 40, 0)  # steps
 _PEAK: Final = 0.8
+_WIDE: Final = 1e-100  # paths so unlikely are still followed: the words are sure
 
 
 @dataclass(frozen=True)
@@ -50,23 +54,46 @@ def read_sentence(name: str) -> str | None:
 def align(words: str, samples: NDArray[np.float32]) -> tuple[Phone, ...]:
     """The phones of `words` as they are said in `samples`, mono at 16 kHz; none where these do not fit."""
     loud = np.clip(samples * (_PEAK / max(float(np.abs(samples).max(initial=0)), 1e-4)), -1, 1)
-    sound = (loud * 32767).astype(np.int16).tobytes()
-    decoder = Decoder(lm=None, loglevel="FATAL")
+    sound = (loud * 32767).astype(np.int16)
     try:
-        decoder.set_align_text(words)
-        _hear(decoder, sound)
-        decoder.set_alignment()
-        _hear(decoder, sound)
+        spoken = [part for part in _hear(words, sound).seg() if not part.word.startswith("<")]
     except RuntimeError:
         return ()
+    for margin in _MARGINS:  # with some stretches of silence around the words it does not find its way to their end
+        start = max(0, spoken[0].start_frame - margin)
+        stop = spoken[-1].end_frame + margin
+        try:
+            return _find_phones(words, sound[start * _STEP : stop * _STEP], start)
+        except RuntimeError:
+            continue
+    return ()
+
+
+def _find_phones(words: str, sound: NDArray[np.int16], start: int) -> tuple[Phone, ...]:
+    """The phones of `words` in `sound`, which begins `start` steps late. Raises RuntimeError where it fails."""
+    decoder = _hear(words, sound)
+    decoder.set_alignment()
+    _take_in(decoder, sound)
     phones = (phone for word in decoder.get_alignment().words() for phone in word)
     return tuple(
-        Phone(re.sub(r"\d", "", phone.name).lower(), phone.start * _STEP_S, (phone.start + phone.duration) * _STEP_S)
+        Phone(
+            re.sub(r"\d", "", phone.name).lower(),
+            (start + phone.start) * _STEP / SAMPLE_RATE,
+            (start + phone.start + phone.duration) * _STEP / SAMPLE_RATE,
+        )
         for phone in phones
     )
 
 
-def _hear(decoder: Decoder, sound: bytes) -> None:
+def _hear(words: str, sound: NDArray[np.int16]) -> Decoder:
+    """A decoder that has found where each of `words` is."""
+    decoder = Decoder(lm=None, loglevel="FATAL", beam=_WIDE, pbeam=_WIDE, wbeam=_WIDE)
+    decoder.set_align_text(words)
+    _take_in(decoder, sound)
+    return decoder
+
+
+def _take_in(decoder: Decoder, sound: NDArray[np.int16]) -> None:
     decoder.start_utt()
-    decoder.process_raw(sound, full_utt=True)
+    decoder.process_raw(sound.tobytes(), full_utt=True)
     decoder.end_utt()
