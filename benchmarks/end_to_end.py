@@ -37,8 +37,8 @@ class Round:
 def run_round(clip: Path, voice: Path) -> Round:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        first = _run_job(clip, voice, folder / "first.mp4", folder / "cache")
-        cached = _run_job(clip, voice, folder / "cached.mp4", folder / "cache")
+        first = run_job(clip, voice, folder / "first.mp4", folder / "cache")
+        cached = run_job(clip, voice, folder / "cached.mp4", folder / "cache")
         transcoding = run_measured(transcode_command(clip, voice, folder / "plain.mp4", first.report))
         found = probe_video(folder / "plain.mp4").frame_count
     if found != first.report.frame_count or not cached.report.is_track_cached:
@@ -46,7 +46,7 @@ def run_round(clip: Path, voice: Path) -> Round:
     return Round(first, cached, transcoding)
 
 
-def _run_job(clip: Path, voice: Path, output: Path, cache: Path) -> JobRun:
+def run_job(clip: Path, voice: Path, output: Path, cache: Path) -> JobRun:
     measured = run_measured(job.command(clip, voice, output, cache))
     return JobRun(JobReport(**json.loads(measured.stdout)), measured.peak_bytes)
 

@@ -26,10 +26,11 @@ install_packages() {
     "$bin/python" -m pip install --quiet --no-deps -r tests/requirements-no-deps.txt
 }
 
-install_programs() { # for the page's tests; those that miss them are skipped
+install_programs() { # for the tests of the page and of the weights; those that miss them are skipped
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
+  command -v espeak-ng >/dev/null || missing+=(espeak-ng)
   fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fontconfig fonts-noto-cjk)
   [ ${#missing[@]} -ne 0 ] || return 0
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -13,7 +13,7 @@ from heygem.engines.alignment import Image, Points
 from heygem.engines.face_region import find_mouth_region
 from heygem.engines.nets.lip_refiner import CHANNELS, CROP_SIZE, LipNet
 from heygem.engines.nets.residual import prepare_input
-from training.augment import cover, spoil
+from training.augment import change_light, cover, spoil
 from training.face_training import FaceTraining, Recipe, Verdict
 from training.landmark_losses import measure_distance, measure_faces, measure_unsteadiness
 from training.landmark_samples import OPEN_PAIRS, LandmarkSamples, cut, shake
@@ -37,7 +37,8 @@ def draw_mouths(samples: LandmarkSamples) -> list[tuple[Image, Points]]:
         crop, moved = cut(image, points, seen, cv2.BORDER_REPLICATE, CROP_SIZE)
         if random.random() < 0.07:
             crop = cover(crop, samples.crops[random.integers(len(samples))], random)
-        views.append((spoil(crop, random), moved))
+        # Most videos are clear, and of unclear ones a network learns to say that mouths are half open.
+        views.append((spoil(crop, random) if random.random() < 0.5 else change_light(crop, random), moved))
     return views
 
 

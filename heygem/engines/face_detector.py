@@ -4,6 +4,7 @@ A face's box is the tight box of its 131 landmarks: from the top of the forehead
 around it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ from heygem.engines.face_landmarker import FaceLandmarker
 from heygem.engines.face_region import bounding_box
 from heygem.engines.nets.face_detector import MULTIPLE, decode_boxes
 from heygem.engines.nets.residual import fold_norms, prepare_input
+from heygem.engines.one_thread import one_thread
 
 INPUT_AREAS: Final = (256 * 256, 480 * 480)  # about how many pixels of a frame are looked at; more if nothing is found
 MIN_SCORE: Final = 0.25  # to be suspected of being a face
@@ -61,8 +63,9 @@ class FaceDetector:
     def suspect(self, frame: Image, area: int) -> list[Detection]:
         """What the detector's own network holds for faces when it sees `area` pixels, some twice and some wrongly."""
         picture, scale = _letterbox(frame, area)
-        logits, boxes = self._net(prepare_input(torch.from_numpy(picture[None]).to(self._device)))
-        score, box = _peaks(logits[0], decode_boxes(boxes)[0])
+        with one_thread():
+            logits, boxes = self._net(prepare_input(torch.from_numpy(picture[None]).to(self._device)))
+            score, box = _peaks(logits[0], decode_boxes(boxes)[0])
         reach = 0.25 * max(frame.shape[:2])
         # From the small picture's edges to pixels whose centres are at whole coordinates.
         corners = np.clip(box / scale - 0.5, -reach, max(frame.shape[:2]) + reach)
@@ -88,8 +91,10 @@ def _letterbox(frame: Image, area: int) -> tuple[Image, float]:
     height, width = frame.shape[:2]
     scale = (area / (height * width)) ** 0.5
     size = max(8, round(width * scale)), max(8, round(height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(frame, size, interpolation=how)
+    if scale <= 0.5:  # by a power of two first, which is fast and most frames can be divided by
+        step = 2 ** int(math.log2(1 / scale))
+        frame = as_image(cv2.resize(frame, (width // step, height // step), interpolation=cv2.INTER_AREA))
+    small = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
     right, bottom = -size[0] % MULTIPLE, -size[1] % MULTIPLE
     return as_image(cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_CONSTANT)), scale
 

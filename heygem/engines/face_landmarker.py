@@ -16,6 +16,7 @@ from heygem.engines.face_region import RegionSource, find_mouth_region, find_reg
 from heygem.engines.nets.landmarker import CROP_SIZE as FACE_SIZE
 from heygem.engines.nets.lip_refiner import CROP_SIZE as MOUTH_SIZE
 from heygem.engines.nets.residual import fold_norms, prepare_input
+from heygem.engines.one_thread import one_thread
 
 
 class FaceLandmarker:
@@ -71,7 +72,8 @@ class FaceLandmarker:
     @torch.inference_mode()
     def _run(self, net: nn.Module, frame: Image, affines: Sequence[Affine], size: int) -> Any:
         crops = np.stack([_cut(frame, affine, size) for affine in affines])
-        return net(prepare_input(torch.from_numpy(crops).to(self._device)))
+        with one_thread():
+            return net(prepare_input(torch.from_numpy(crops).to(self._device)))
 
 
 def _cut(frame: Image, affine: Affine, size: int) -> Image:

@@ -1,15 +1,20 @@
 """Turns the frames of a person's video into frames in which the person speaks: crop, paint, paste back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
+from typing import Final
 
 from heygem.engines.alignment import Affine, Image, frame_to_crop, transform, warp_crop
 from heygem.engines.engine import FaceCrop, LipSyncEngine, MouthRequest, Performance
 from heygem.pipeline.face_track import FaceTrack, FloatArray
-from heygem.pipeline.paste import match_colours, paste_back
+from heygem.pipeline.paste import Paster
+from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.stopwatch import Stopwatch
+
+FRAMES_AHEAD: Final = 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,17 @@ class Composer:
     frame_rate: Fraction
     stopwatch: Stopwatch
 
+    def compose(self, frames: Iterable[tuple[int, Image]]) -> Generator[Image, None, None]:
+        """The output's frames, from (source frame number, frame) in the output's order.
+
+        Two threads take frames, cut and paint ahead of whoever takes the output; closing this generator ends them.
+        """
+        with (
+            closing(prefetch(self.cut(frames), FRAMES_AHEAD)) as cut,
+            closing(prefetch(self.paint(cut), FRAMES_AHEAD)) as painted,
+        ):
+            yield from self.paste(painted)
+
     def cut(self, frames: Iterable[tuple[int, Image]]) -> Iterator[Shown]:
         """From (source frame number, frame) in the output's order."""
         for place, (source, frame) in enumerate(frames):
@@ -63,14 +79,13 @@ class Composer:
 
     def paste(self, shown: Iterable[Shown]) -> Iterator[Image]:
         """The output's frames."""
-        mask = self.engine.paste_mask
+        paster = Paster(self.engine.paste_mask)
         for item in shown:
             if item.patch is None or item.request is None or item.affine is None:
                 yield item.frame
                 continue
             with self.stopwatch.measure("render.paste"):
-                patch = match_colours(item.patch, item.request.face.image, mask)
-                composed = paste_back(item.frame, patch, mask, item.affine, item.weight)
+                composed = paster.paste(item.frame, item.patch, item.request.face.image, item.affine, item.weight)
             yield composed
 
 

@@ -22,7 +22,7 @@ from heygem.media.content_hash import hash_file
 from heygem.media.decode import FrameReader
 from heygem.media.encode import VideoEncoder
 from heygem.media.ffmpeg_command import EncodePlan, EncodeSettings
-from heygem.pipeline.compose import Composer, cut_face
+from heygem.pipeline.compose import FRAMES_AHEAD, Composer, cut_face
 from heygem.pipeline.face_track import FaceTrack, FloatArray, bridge_gaps, fade_weights, list_unchanged
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.preflight import JobPlan, plan_job
@@ -33,7 +33,6 @@ from heygem.pipeline.track import Detector, Landmarker, track_face
 from heygem.pipeline.track_cache import TrackCache
 
 VOICES_REMEMBERED: Final = 4
-FRAMES_AHEAD: Final = 8
 # What the output's metadata says of its origin, as GB 45438-2025 and the EU AI Act (article 50) ask for.
 AI_MARK: Final = {
     "comment": "AI-generated: lips synthesised by HeyGem",
@@ -133,10 +132,9 @@ class Generator:
 
         with (
             VideoEncoder(self.ffmpeg, _plan_encoding(plan, self.encoding), cancel) as encoder,
-            closing(prefetch(composer.cut(decode()), FRAMES_AHEAD)) as cut,
-            closing(prefetch(composer.paint(cut), FRAMES_AHEAD)) as painted,
+            closing(composer.compose(decode())) as composed,
         ):
-            for frame in _count_frames(composer.paste(cancel.guard(painted)), clock, Stage.RENDER):
+            for frame in _count_frames(cancel.guard(composed), clock, Stage.RENDER):
                 with watch.measure("render.encode"):
                     encoder.write(frame)
             cancel.check()

@@ -16,8 +16,9 @@ _QUICK: Final = np.array([-3, 12, 17, 12, -3], np.float64) / 35
 _STILL: Final = np.exp(-0.5 * (np.arange(-6, 7) / 2.5) ** 2)
 _STILL_SPEED: Final = 0.004  # face units a frame
 _MOVING_SPEED: Final = 0.02
+_NEAR: Final = 3  # frames: a head that moves so shortly before or after does not rest, but turns back
 _BLOCK: Final = 1000  # frames
-_MARGIN: Final = 8  # frames: the longer kernel's half, and a step for the speed
+_MARGIN: Final = 10  # frames: the longer kernel's half, a step for the speed, and _NEAR
 
 
 def smooth_track(track: FaceTrack) -> FaceTrack:
@@ -48,13 +49,20 @@ def _smooth_block(points: FloatArray) -> FloatArray:
     unit = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=-1)
     anchor = still[:, list(landmarks.STABLE)].mean(axis=1)
     speed = np.linalg.norm(np.gradient(anchor, axis=0), axis=-1) / unit if len(points) > 1 else np.zeros(1)
-    moving = np.clip((speed - _STILL_SPEED) / (_MOVING_SPEED - _STILL_SPEED), 0, 1)[:, None, None]
+    moving = np.clip((_fastest_near(speed) - _STILL_SPEED) / (_MOVING_SPEED - _STILL_SPEED), 0, 1)[:, None, None]
     head = moving * quick + (1 - moving) * still
     # The lips ride on the head: the head's correction, and their own movement about it.
     ride = (head - quick)[:, list(landmarks.STABLE)].mean(axis=1, keepdims=True)
     head[:, landmarks.LIPS] = (quick + ride)[:, landmarks.LIPS]
     head[:, landmarks.JAW] = (quick + ride)[:, landmarks.JAW]
     return np.asarray(head, np.float32)
+
+
+def _fastest_near(speed: DoubleArray) -> DoubleArray:
+    """(T,): at each frame the highest of `speed` (T,) within _NEAR frames."""
+    padded = np.pad(speed, _NEAR, mode="edge")
+    fastest: DoubleArray = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEAR + 1).max(axis=1)
+    return fastest
 
 
 def _filter(points: FloatArray, kernel: DoubleArray) -> DoubleArray:

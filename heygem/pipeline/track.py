@@ -16,12 +16,13 @@ from heygem.engines.alignment import Image, Points
 from heygem.engines.face_region import bounding_box
 from heygem.pipeline.face_track import FaceTrack
 
-TRACKER_VERSION: Final = 1  # goes into the names of cached tracks: raise it when tracks come out differently
+TRACKER_VERSION: Final = 2  # goes into the names of cached tracks: raise it when tracks come out differently
 
 DETECT_EVERY: Final = 25  # frames between looks for the face that is followed anyway
 MIN_PRESENCE: Final = 0.5
 CUT_DIFFERENCE: Final = 28.0  # mean absolute difference of grey thumbnails, of 255
 _THUMBNAIL: Final = (64, 36)
+_SAMPLES: Final = (256, 144)  # pixels that thumbnails are made of: to look at all of them is slower
 
 
 class Detection(Protocol):
@@ -50,7 +51,8 @@ class CutFinder:
         self._usual = 0.0
 
     def is_cut(self, frame: Image) -> bool:
-        thumbnail = cv2.cvtColor(cv2.resize(frame, _THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+        samples = cv2.resize(frame, _SAMPLES, interpolation=cv2.INTER_NEAREST)
+        thumbnail = cv2.cvtColor(cv2.resize(samples, _THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
         last, self._last = self._last, thumbnail
         if last is None:
             return False

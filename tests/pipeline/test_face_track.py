@@ -65,6 +65,12 @@ def test_smoothing_does_not_lag_behind_a_steady_movement():
     assert np.abs(smoothed - np.stack(moving)).max() < 0.05
 
 
+def test_smoothing_does_not_flatten_a_nod():
+    nod = [place_face(200, 100 + 6 * np.sin(2 * np.pi * n / 20)) for n in range(60)]
+    smoothed = smooth_track(make_track(nod)).points
+    assert np.abs(smoothed - np.stack(nod)).max() < 0.4
+
+
 def test_smoothing_keeps_quick_lips_on_a_still_head():
     openings = [0.05 + 0.2 * (1 + np.sin(2 * np.pi * 5 * n / 25)) for n in range(50)]  # five syllables a second
     track = make_track([place_face(200, 100, opening=opening) for opening in openings])

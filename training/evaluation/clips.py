@@ -4,10 +4,12 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from training.dataset import CLIPS, Labels, label_path, read_labels
 from training.label_clips import label_clip
@@ -60,6 +62,13 @@ def get_truth(clip: Clip) -> Labels:
 def is_well_seen(truth: Labels) -> bool:
     """Whether there is a face in most frames, and enough of them to tell how it moves."""
     return bool(truth.found.mean() >= 0.8 and truth.found.sum() >= _FEWEST)
+
+
+def hold_face(truth: Labels, seconds: float) -> Labels:
+    """The face of a clip to and fro for `seconds`, as the pipeline shows it to a longer voice."""
+    count, length = len(truth.points), round(seconds * truth.fps)
+    walk = np.abs((np.arange(length) + count - 1) % max(1, 2 * count - 2) - (count - 1))
+    return replace(truth, points=truth.points[walk], depth=truth.depth[walk])
 
 
 def pick_few(clips: Iterable[Clip], per_speaker: int, groups: Sequence[str] = (), most: int = 0) -> list[Clip]:

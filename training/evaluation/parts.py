@@ -5,15 +5,23 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from training.evaluation.closures import measure_closures
 from training.evaluation.lip_motion import measure_lip_motion
+from training.evaluation.renderer import measure_renderer
 from training.evaluation.report import Findings, Row
+from training.evaluation.silence import measure_silence
+from training.evaluation.tracker import measure_tracker
 from training.evaluation.whole import measure_whole
 from training.evaluation.workers import Workers, open_workers
 
 Part: TypeAlias = Callable[[Workers, Path, str, bool], Findings]  # models, split, quick
 
 PARTS: Final[Mapping[str, Part]] = {
+    "tracker": measure_tracker,
     "lip motion": measure_lip_motion,
+    "closures": measure_closures,
+    "silence": measure_silence,
+    "renderer": measure_renderer,
     "whole": measure_whole,
 }
 
