@@ -191,7 +191,7 @@ def _take(rows: Array, at: Array) -> Array:
 
 def _take_nearest(rows: Array, at: Array) -> Array:
     """`rows` (T, C) read at the rows nearest to `at`."""
-    return rows[np.clip(np.round(at).astype(int), 0, len(rows) - 1)]
+    return np.asarray(rows[np.clip(np.round(at).astype(int), 0, len(rows) - 1)], dtype=np.float32)
 
 
 def _smooth_noise(random: np.random.Generator, count: int, knots: int) -> Array:

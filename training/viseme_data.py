@@ -1,15 +1,18 @@
 """What the lip motion network learns visemes from: synthetic speech, and GRID clips, whose words are known."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from training.forced_alignment import align
-from training.motion_data import Talk
-from training.synthetic_speech import PATH
-from training.visemes import label_rows
+from training.dataset import CLIPS
+from training.motion_data import Talk, index
+from training.speech.phone_times import align, read_sentence
+from training.speech.synthetic import PATH
+from training.speech.visemes import label_rows
+from training.voices import read_voice
 
 _HELD_OUT: Final = 60  # sentences, to see how learning goes
 _SHORTEST: Final = 40  # rows
@@ -20,7 +23,7 @@ def read_synthetic() -> tuple[list[Talk], list[Talk]]:
     with np.load(PATH) as file:
         mel, visemes, start, voice = (file[name] for name in ("mel", "visemes", "start", "voice"))
     talks = []
-    for i, (first, last) in enumerate(zip(start, start[1:], strict=False)):
+    for i, (first, last) in enumerate(itertools.pairwise(start)):
         if last - first >= _SHORTEST:
             rows, name = visemes[first:last], str(voice[i])
             named = rows[:, None].astype(np.float32)
@@ -34,7 +37,8 @@ def name_visemes(talks: Sequence[Talk]) -> list[Talk]:
     """The clips whose words are known, with rows of VISEMES for their motion."""
     named = []
     for talk in talks:
-        if phones := align(talk.source):
+        words = read_sentence(index()[talk.source]["path"])
+        if words is not None and (phones := align(words, read_voice(CLIPS / talk.source))):
             rows = label_rows(phones, len(talk.motion), "ascii")
             named.append(replace(talk, motion=rows[:, None].astype(np.float32), valid=rows >= 0))
     return named

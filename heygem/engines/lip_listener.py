@@ -23,7 +23,7 @@ _BILABIAL: Final = VISEMES.index("bilabial")
 
 
 def listen(net: nn.Module, device: torch.device, gain: float, waveform: Iterable[Array]) -> VoiceFeatures:
-    """The lip motion of a voice, (T, K + 1) at 50 Hz: K coefficients, all 0 for a mouth at rest, and how far it is open.
+    """The lip motion of a voice, (T, K + 1) at 50 Hz: K coefficients, all 0 for a mouth at rest, and its openness.
 
     The latter is the share of the opening that the coefficients tell which is to be seen: 1, but towards 0 where p, b
     or m bring the lips together. Memory grows by some 20 kB for a second of voice.

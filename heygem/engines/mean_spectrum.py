@@ -19,7 +19,7 @@ _SOFTNESS_DB: Final = 4.3
 
 
 def mean_spectrum(blocks: Sequence[NDArray[np.floating]]) -> NDArray[np.float32]:
-    """(80,) the mean of the log-mel rows of a voice, in blocks (n, 80), weighted by whether they are loud as speech is."""
+    """(80,) the mean of a voice's log-mel rows, in blocks (n, 80), weighted by whether they are loud as speech is."""
     levels = [level(block) for block in blocks]
     half = np.quantile(np.concatenate(levels), _LOUD) - _COUNTED_DB
     weights = [expit((block - half) / _SOFTNESS_DB) for block in levels]

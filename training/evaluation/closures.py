@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from heygem.engines.engine import SAMPLE_RATE
 from training.evaluation.clips import Clip, get_truth, hold_face, is_well_seen, list_held_out, pick_few
-from training.evaluation.espeak import has_espeak, open_espeak
 from training.evaluation.lip_motion import hear_mouth
 from training.evaluation.mouth_curve import Curve, Mouth, read_mouth
-from training.evaluation.phone_times import Phone, align, read_sentence
 from training.evaluation.report import Findings, Table
 from training.evaluation.sentences import SENTENCES, Sentence
 from training.evaluation.workers import Workers, get_engine
+from training.speech.espeak import has_espeak, open_espeak
+from training.speech.phone_times import Phone, align, read_sentence
 from training.voices import read_voice
 
 _CLOSED: Final = 0.15  # of the speaker's range

@@ -17,9 +17,21 @@ from heygem.engines.mel import BANDS
 
 RATE_HZ: Final = 50.0
 REACH: Final = 200  # coefficients further away than this depend on a mel row by less than can be seen
-VISEMES: Final = tuple(
-    "silence bilabial labiodental rounded_close rounded_mid open mid close "
-    "dental alveolar sibilant postalveolar velar rhotic".split()
+VISEMES: Final = (
+    "silence",
+    "bilabial",
+    "labiodental",
+    "rounded_close",
+    "rounded_mid",
+    "open",
+    "mid",
+    "close",
+    "dental",
+    "alveolar",
+    "sibilant",
+    "postalveolar",
+    "velar",
+    "rhotic",
 )
 
 _DILATIONS: Final = (1, 2, 4)

@@ -2,29 +2,19 @@
 
 import ctypes
 from ctypes.util import find_library
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
-from heygem.engines.engine import SAMPLE_RATE
-from training.evaluation.phone_times import Phone
+from training.speech.phone_times import Phone
+from training.speech.spoken import Spoken, resample
 
 _SYNCHRONOUS, _PHONEME_EVENTS_IN_IPA, _UTF8 = 2, 3, 1
-_RATE_PARAMETER, _WORDS_PER_MIN = 1, 150
+_RATE, _PITCH = 1, 3  # parameters
 _ENDED, _PHONEME = 0, 7  # kinds of events
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A sentence: (N,) mono samples in -1..1 at 16 kHz, and its phones one after another."""
-
-    samples: NDArray[np.float32]
-    phones: tuple[Phone, ...]
 
 
 def has_espeak() -> bool:
@@ -60,20 +50,19 @@ class Espeak:
         self._callback = _Callback(self._take)  # kept, or it would be freed
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def speak(self, text: str, voice: str) -> Spoken:
-        """`text` by a voice and its variant, as "en-us+f2". Raises ValueError for an unknown one."""
+    def speak(self, text: str, voice: str, words_per_min: int = 150, pitch: int = 50) -> Spoken:
+        """`text` by a voice and its variant, as "en-us+f2"; `pitch` in 0..100. Raises ValueError if unknown."""
         self._pieces, self._starts = [], []
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice}")
-        self._library.espeak_SetParameter(_RATE_PARAMETER, _WORDS_PER_MIN, 0)
+        for parameter, value in ((_RATE, words_per_min), (_PITCH, pitch)):
+            self._library.espeak_SetParameter(parameter, value, 0)
         data = text.encode()
         self._library.espeak_Synth(data, ctypes.c_size_t(len(data) + 1), 0, 0, 0, _UTF8, None, None)
-        samples = np.concatenate([*self._pieces, np.zeros(0, np.int16)]).astype(np.float32) / 32768
+        samples = np.concatenate([*self._pieces, np.zeros(0, np.int16)])
         marks = [*self._starts, ("_", len(samples) / self._rate)]
         phones = tuple(Phone(name, start, end) for (name, start), (_, end) in pairwise(marks) if end > start)
-        divisor = int(np.gcd(self._rate, SAMPLE_RATE))
-        resampled = resample_poly(samples, SAMPLE_RATE // divisor, self._rate // divisor)
-        return Spoken(np.asarray(resampled, np.float32), phones)
+        return Spoken(resample(samples, self._rate), phones, "ipa")
 
     def _take(self, wave: Any, count: int, events: Any) -> int:
         if wave and count > 0:

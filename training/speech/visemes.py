@@ -2,8 +2,8 @@
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -11,20 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heygem.engines.nets.lip_motion import RATE_HZ, VISEMES
+from training.speech.phone_times import Phone
 
 Notation: TypeAlias = Literal["ipa", "ascii"]
 
 UNKNOWN: Final = -1
 _TABLE: Final = Path(__file__).with_name("visemes.toml")
-
-
-@dataclass(frozen=True)
-class Phone:
-    """A phone that sounds from `start_s` to `end_s`."""
-
-    name: str
-    start_s: float
-    end_s: float
 
 
 def label_rows(phones: Iterable[Phone], count: int, notation: Notation) -> NDArray[np.int64]:
@@ -33,7 +25,7 @@ def label_rows(phones: Iterable[Phone], count: int, notation: Notation) -> NDArr
     for phone in phones:
         shapes = find_shapes(phone.name, notation) or (UNKNOWN,)
         borders = np.linspace(phone.start_s, phone.end_s, len(shapes) + 1) * RATE_HZ
-        for shape, (first, last) in zip(shapes, zip(borders, borders[1:], strict=False), strict=True):
+        for shape, (first, last) in zip(shapes, pairwise(borders), strict=True):
             rows[max(0, int(np.ceil(first))) : max(0, int(np.ceil(last)))] = shape
     return rows
 

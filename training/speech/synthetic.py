@@ -1,6 +1,6 @@
 """What the lip motion network learns phones from: speech of synthesisers, whose phones have known times.
 
-`python -m training.synthetic_speech` writes data/synthetic_speech.npz once: `mel` (R, 80) float16 log-mel rows, 100 a
+`python -m training.speech.synthetic` writes data/synthetic_speech.npz once: `mel` (R, 80) float16 log-mel rows, 100 a
 second, of all sentences one after another, `visemes` (R / 2,) rows of VISEMES, 50 a second, UNKNOWN where not known,
 and `start` (N + 1,) the first of the latter of each sentence. `voice` (N,) names who speaks.
 """
@@ -14,40 +14,40 @@ from numpy.typing import NDArray
 
 from heygem.engines.mel import stream_mel
 from training.dataset import DATA
-from training.speech_synthesis import (
-    ESPEAK_LANGUAGES,
-    ESPEAK_VARIANTS,
-    FESTIVAL_VOICES,
-    FLITE_VOICES,
-    Spoken,
-    open_espeak,
-    speak_festival,
-    speak_flite,
-)
-from training.texts import make_text
-from training.visemes import UNKNOWN, label_rows
+from training.speech import festival, flite
+from training.speech.espeak import open_espeak
+from training.speech.festival import speak_festival
+from training.speech.flite import speak_flite
+from training.speech.spoken import Spoken
+from training.speech.texts import make_text
+from training.speech.visemes import UNKNOWN, label_rows
 
 PATH: Final = DATA / "synthetic_speech.npz"
 _PER_FESTIVAL_VOICE: Final = 70  # sentences of some 3.5 s
 _PER_FLITE_VOICE: Final = 70
-_ESPEAK: Final = 700
+_BY_ESPEAK: Final = 700
+_LANGUAGES: Final = (  # of espeak-ng, those that are spoken or filmed most several times
+    *("cmn", "cmn", "cmn", "en-us", "en-gb-x-rp", "en-us", "ar", "ar", "de", "fr", "es", "it", "ru", "ro", "pt", "tr"),
+    *("hi", "id", "pl", "nl", "sw", "vi"),
+)
+_VARIANTS: Final = ("m1", "m2", "m3", "m4", "m6", "m7", "f1", "f2", "f3", "f4", "f5", "klatt", "klatt3", "klatt4")
 
 
 def speak_all(seed: int) -> Iterator[tuple[str, Spoken]]:
     """All sentences with the names of their voices, the same ones for the same seed."""
     random = np.random.default_rng(seed)
     orders = []
-    for voice, (language, _) in FESTIVAL_VOICES.items():
+    for voice, (language, _) in festival.VOICES.items():
         orders.append((voice, [make_text(language, random) for _ in range(_PER_FESTIVAL_VOICE)]))
     with ThreadPoolExecutor(2) as pool:
         said = pool.map(lambda order: (order[0], list(speak_festival(*order))), orders)
         for voice, sentences in said:
             yield from ((voice, sentence) for sentence in sentences)
-    for voice in FLITE_VOICES:
+    for voice in flite.VOICES:
         for _ in range(_PER_FLITE_VOICE):
             yield voice, speak_flite(voice, make_text("en", random), float(random.uniform(0.85, 1.2)))
-    for _ in range(_ESPEAK):
-        language, variant = str(random.choice(ESPEAK_LANGUAGES)), str(random.choice(ESPEAK_VARIANTS))
+    for _ in range(_BY_ESPEAK):
+        language, variant = str(random.choice(_LANGUAGES)), str(random.choice(_VARIANTS))
         pace, pitch = int(random.integers(120, 220)), int(random.integers(25, 75))
         yield language, open_espeak().speak(make_text(language, random), f"{language}+{variant}", pace, pitch)
 

@@ -6,20 +6,22 @@ from typing import Final
 import numpy as np
 
 _LATIN: Final = (
-    "p b m f v t d n l s z k g r h j w p b m ch sh".split(),
-    "a e i o u a e o ai ou ei".split(),
+    ["p", "b", "m", "f", "v", "t", "d", "n", "l", "s", "z", "k", "g", "r", "h", "j", "w", "p", "b", "m", "ch", "sh"],
+    ["a", "e", "i", "o", "u", "a", "e", "o", "ai", "ou", "ei"],
 )
-_CYRILLIC: Final = ("п б м ф в т д н л с з к г р х ж ш ч п б м".split(), "а э и о у ы я е ю".split())
-_ARABIC: Final = ("ب م ف ت د ن ل س ز ك ر ه ج ش و ي ب م ق ح ع ط".split(), "َا َ ِ ُ ِي ُو".split())
-_DEVANAGARI: Final = ("प ब म फ भ व त द न ल स क ग र ह ज च श प ब म".split(), "ा े ि ो ु ी ू ै ौ".split())
-_TELUGU: Final = ("ప బ మ ఫ వ త ద న ల స క గ ర హ జ చ ప బ మ".split(), "ా ే ి ో ు ీ ూ".split())
-_ALPHABETS: Final = {
-    "ru": _CYRILLIC,
-    "ar": _ARABIC,
-    "hi": _DEVANAGARI,
-    "mr": _DEVANAGARI,
-    "te": _TELUGU,
-}
+_CYRILLIC: Final = (
+    ["п", "б", "м", "ф", "в", "т", "д", "н", "л", "с", "з", "к", "г", "р", "х", "ж", "ш", "ч", "п", "б", "м"],
+    ["а", "э", "и", "о", "у", "ы", "я", "е", "ю"],
+)
+_ARABIC: Final = (
+    ["ب", "م", "ف", "ت", "د", "ن", "ل", "س", "ز", "ك", "ر", "ه", "ج", "ش", "و", "ي", "ب", "م", "ق", "ح", "ع", "ط"],
+    ["َا", "َ", "ِ", "ُ", "ِي", "ُو"],
+)
+_DEVANAGARI: Final = (
+    ["प", "ब", "म", "फ", "भ", "व", "त", "द", "न", "ल", "स", "क", "ग", "र", "ह", "ज", "च", "श", "प", "ब", "म"],
+    ["ा", "े", "ि", "ो", "ु", "ी", "ू", "ै", "ौ"],
+)
+_ALPHABETS: Final = {"ru": _CYRILLIC, "ar": _ARABIC, "hi": _DEVANAGARI}
 _PROSE: Final = Path("/usr/share/common-licenses")  # on every Debian: English that needs no download
 
 
