@@ -26,7 +26,7 @@ def label_rows(phones: Iterable[Phone], count: int, notation: Notation) -> NDArr
         shapes = find_shapes(phone.name, notation) or (UNKNOWN,)
         borders = np.linspace(phone.start_s, phone.end_s, len(shapes) + 1) * RATE_HZ
         for shape, (first, last) in zip(shapes, pairwise(borders), strict=True):
-            rows[max(0, int(np.ceil(first))) : max(0, int(np.ceil(last)))] = shape
+            rows[max(0, int(np.ceil(first - 1e-6))) : max(0, int(np.ceil(last - 1e-6)))] = shape
     return rows
 
 
