@@ -38,7 +38,7 @@ SHARES: Final = {
     Colorspace.SMPTE240M: (0.212, 0.087),
     Colorspace.BT2020: (0.2627, 0.0593),
 }
-PLANAR: Final = re.compile("yuvj?4[024][024]p")  # 8 bits
+PLANAR: Final = re.compile("yuvj?4[24][024]p")  # 8 bits
 # Without these flags swscale takes a path that is ten times as fast, but everything comes out a level too dark, and the
 # greens 1.5 levels.
 EXACT: Final = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
@@ -80,7 +80,7 @@ class FrameConverter:
         full = frame.reformat(
             width=self._width,
             height=self._height,
-            format="yuv444p",
+            format=re.sub("4[24][024]p", "444p", frame.format.name),
             src_colorspace=matrix,
             dst_colorspace=matrix,
             src_color_range=color_range,

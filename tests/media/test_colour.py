@@ -41,9 +41,11 @@ def make_frame(pixel_format: str, matrix: int, color_range: ColorRange) -> Video
     return frame
 
 
-@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p", "yuv422p", "yuv444p"])
+KINDS = [(name, kind) for name in ("yuv420p", "yuv422p", "yuv444p") for kind in (ColorRange.MPEG, ColorRange.JPEG)]
+
+
+@pytest.mark.parametrize(("pixel_format", "color_range"), [*KINDS, ("yuvj420p", ColorRange.JPEG)])
 @pytest.mark.parametrize("matrix", [1, 4, 5, 6, 7, 9])
-@pytest.mark.parametrize("color_range", [ColorRange.MPEG, ColorRange.JPEG])
 def test_as_swscale_does_exactly(pixel_format: str, matrix: int, color_range: ColorRange) -> None:
     frame = make_frame(pixel_format, matrix, color_range)
     quick = FrameConverter(facts()).convert(frame)
