@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -42,9 +43,13 @@ FRAMES: Final = 250  # held in memory: 0.7 GB at 1280 x 720
 
 @dataclass(frozen=True)
 class ModelPart:
-    """Seconds of each step for `frame_count` frames; `render_s` is cropping, painting and pasting, side by side."""
+    """Seconds of each step for `frame_count` frames; `render_s` is cropping, painting and pasting, side by side.
+
+    `cpu_s` is what all threads together have computed: on a machine that is busy with other things it tells more.
+    """
 
     frame_count: int
+    cpu_s: float
     listen_s: float
     track_s: float
     render_s: float
@@ -60,6 +65,11 @@ class ModelPart:
         """Of a job with a clip whose face has been tracked before."""
         return self.frame_count / (self.listen_s + self.render_s)
 
+    @property
+    def seconds_by_step(self) -> dict[str, float]:
+        steps = {"listen": self.listen_s, "track": self.track_s, "render": self.render_s}
+        return steps | self.stage_seconds | {"CPU of all threads": self.cpu_s}
+
 
 def measure_model_part(clip: Path, voice: Path, frame_count: int = FRAMES) -> ModelPart:
     """The first `frame_count` frames of `clip`, or as many as it has, speak as much of `voice`, over and over."""
@@ -71,8 +81,7 @@ def _run(generator: Generator, clip: Path, voice: Path, frame_count: int) -> Mod
     frames = list(islice(FrameReader(facts).read(), frame_count))
     seconds = read_waveform(probe_audio(voice), sample_rate=SAMPLE_RATE)
     speech = list(islice(seconds, -(-len(frames) // int(facts.frame_rate))))
-    engine, watch = generator.engine, Stopwatch()
-
+    engine, watch, began = generator.engine, Stopwatch(), time.process_time()
     with watch.measure("listen"):
         heard = engine.listen(speech)
     with watch.measure("track"):
@@ -88,8 +97,8 @@ def _run(generator: Generator, clip: Path, voice: Path, frame_count: int) -> Mod
             done = sum(1 for _ in composed)
     if done != len(frames):
         raise SystemExit(f"{done} frames made of {len(frames)}")
-    spent = watch.seconds
-    return ModelPart(done, spent.pop("listen"), spent.pop("track"), spent.pop("render"), spent)
+    cpu_s, spent = time.process_time() - began, watch.seconds
+    return ModelPart(done, cpu_s, spent.pop("listen"), spent.pop("track"), spent.pop("render"), spent)
 
 
 def run_alone(clip: Path, voice: Path, frame_count: int) -> ModelPart:
@@ -111,7 +120,7 @@ def describe(parts: Sequence[ModelPart], jobs: Sequence[JobReport], cached: Sequ
     lines = [f"median of {len(parts)}; model's part of {parts[0].frame_count} frames, job of {jobs[0].frame_count}"]
     lines += ["", f"{'':28}{'frames/s':>10}", *(f"{name:28}{value:10.1f}" for name, value in rows)]
     lines += ["", f"{'ms a frame':28}{'':>10}   (render.… run side by side)"]
-    steps = [{"listen": p.listen_s, "track": p.track_s, "render": p.render_s, **p.stage_seconds} for p in parts]
+    steps = [part.seconds_by_step for part in parts]
     for step in steps[0]:
         lines.append(f"{step:28}{pace(run[step] for run in steps) / parts[0].frame_count * 1000:10.2f}")
     return "\n".join(lines)

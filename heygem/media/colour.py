@@ -1,7 +1,9 @@
 """Decoded frames to upright BGR: colour matrix and range, tone mapping, turning and mirroring. Knows no time."""
 
+import re
 import tempfile
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from numpy.typing import NDArray
 
 from heygem.domain.media import Transfer, VideoFacts
 from heygem.media.still import Image
@@ -27,6 +30,15 @@ MATRICES: Final = {
 }
 HD_HEIGHT: Final = 720
 TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+# The red and blue shares of luma; green's is the rest.
+SHARES: Final = {
+    Colorspace.ITU709: (0.2126, 0.0722),
+    Colorspace.FCC: (0.30, 0.11),
+    Colorspace.ITU601: (0.299, 0.114),
+    Colorspace.SMPTE240M: (0.212, 0.087),
+    Colorspace.BT2020: (0.2627, 0.0593),
+}
+PLANAR: Final = re.compile("yuvj?4[24][024]p")  # 8 bits
 # Without these flags swscale takes a path that is ten times as fast, but everything comes out a level too dark, and the
 # greens 1.5 levels.
 EXACT: Final = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
@@ -36,27 +48,50 @@ QUICK: Final = Interpolation.BILINEAR
 class FrameConverter:
     """Turns the decoded frames of one video into (H, W, 3) uint8 BGR, of the same size whatever the stream does.
 
-    `is_exact=False` is for frames that are looked at and not shown.
+    `is_exact=False` is for frames that are looked at and not shown. What is exact is within a level of the standards'
+    real-valued matrices.
     """
 
     def __init__(self, facts: VideoFacts, is_exact: bool = True) -> None:
         self._facts = facts
-        self._scaling = EXACT if is_exact else QUICK
+        self._is_exact = is_exact
         is_turned = facts.rotation in (90, 270)
         self._width, self._height = (facts.height, facts.width) if is_turned else (facts.width, facts.height)
         self._tone_mapper: av.filter.Graph | None = None
 
     def convert(self, frame: VideoFrame) -> Image:
-        if self._facts.transfer is Transfer.SDR:
-            bgr = self._to_rgb(frame, "bgr24")
-        else:
-            bgr = self._map_tones(self._to_rgb(frame, "rgb48le")).reformat(format="bgr24")
-        image = np.asarray(bgr.to_ndarray(), dtype=np.uint8)
+        image = self._to_bgr(frame)
         if self._facts.rotation:
             image = cv2.rotate(image, TURNS[self._facts.rotation]).astype(np.uint8, copy=False)
         if self._facts.is_mirrored:
             image = cv2.flip(image, 1).astype(np.uint8, copy=False)
         return np.ascontiguousarray(image)
+
+    def _to_bgr(self, frame: VideoFrame) -> Image:
+        if self._facts.transfer is not Transfer.SDR:
+            return _to_array(self._map_tones(self._to_rgb(frame, "rgb48le")).reformat(format="bgr24"))
+        if self._is_exact and PLANAR.fullmatch(frame.format.name):
+            return self._multiply(frame)
+        return _to_array(self._to_rgb(frame, "bgr24"))
+
+    def _multiply(self, frame: VideoFrame) -> Image:
+        """As swscale does exactly, in a third of the time: it enlarges the chroma, OpenCV applies the matrix."""
+        matrix, color_range = find_matrix(frame), find_range(frame)
+        full = frame.reformat(
+            width=self._width,
+            height=self._height,
+            format=re.sub("4[24][024]p", "444p", frame.format.name),
+            src_colorspace=matrix,
+            dst_colorspace=matrix,
+            src_color_range=color_range,
+            dst_color_range=color_range,
+            interpolation=QUICK,
+        )
+        planes = [
+            np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+            for plane in full.planes
+        ]
+        return np.asarray(cv2.transform(cv2.merge(planes), build_matrix(matrix, color_range)), np.uint8)
 
     def _to_rgb(self, frame: VideoFrame, pixel_format: str) -> VideoFrame:
         matrix, color_range = find_matrix(frame), find_range(frame)
@@ -67,7 +102,7 @@ class FrameConverter:
             src_colorspace=matrix,
             src_color_range=color_range,
             dst_color_range=ColorRange.JPEG,
-            interpolation=self._scaling,
+            interpolation=EXACT if self._is_exact else QUICK,
         )
 
     def _map_tones(self, frame: VideoFrame) -> VideoFrame:
@@ -75,6 +110,23 @@ class FrameConverter:
             self._tone_mapper = _build_tone_mapper(frame, self._facts.transfer)
         self._tone_mapper.vpush(frame)
         return self._tone_mapper.vpull()
+
+
+def _to_array(frame: VideoFrame) -> Image:
+    return np.asarray(frame.to_ndarray(), dtype=np.uint8)
+
+
+@cache
+def build_matrix(matrix: Colorspace, color_range: ColorRange) -> NDArray[np.float32]:
+    """(3, 4): from Y, Cb, Cr and 1, all in 0..255 as stored, to B, G, R in 0..255 (ITU-T H.273, equations 38 to 53)."""
+    red, blue = SHARES[matrix]
+    green = 1 - red - blue
+    by_chroma = np.array([[2 * (1 - blue), 0], [0, 0], [0, 2 * (1 - red)]])
+    by_chroma[1] = -blue / green * by_chroma[0, 0], -red / green * by_chroma[2, 1]
+    luma, chroma, black = (255, 255, 0) if color_range is ColorRange.JPEG else (219, 224, 16)
+    linear = np.hstack([np.full((3, 1), 255 / luma), by_chroma * (255 / chroma)])
+    shift = -linear @ np.array([black, 128, 128])
+    return np.hstack([linear, shift[:, None]]).astype(np.float32)
 
 
 def find_matrix(frame: VideoFrame) -> Colorspace | None:

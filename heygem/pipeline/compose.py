@@ -50,8 +50,9 @@ class Composer:
 
         Two threads take frames, cut and paint ahead of whoever takes the output; closing this generator ends them.
         """
+        batch = self.engine.batch_size
         with (
-            closing(prefetch(self.cut(frames), FRAMES_AHEAD)) as cut,
+            closing(prefetch(self.cut(frames), max(FRAMES_AHEAD, batch))) as cut,  # the next one while one is painted
             closing(prefetch(self.paint(cut), FRAMES_AHEAD)) as painted,
         ):
             yield from self.paste(painted)

@@ -79,12 +79,13 @@ def test_what_is_trained_is_what_is_run(net: Renderer) -> None:
     assert all(weight.grad is not None for weight in net.parameters())
 
 
-def test_half_precision_paints_the_same(net: Renderer) -> None:
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_half_precision_paints_the_same(net: Renderer, kind: torch.dtype) -> None:
     face, drawing = pictures(3, SIDE, 1), pictures(3, SIDE, 2).abs()
     references = [pictures(4, SIDE, seed) for seed in (3, 4, 5)]
     half = Renderer(net.hidden[0, 0], width=16)
     half.load_state_dict(net.state_dict())
-    half.to(torch.bfloat16).hidden = net.hidden
+    half.to(kind).hidden = net.hidden
     with torch.inference_mode():
         exact, rough = (each.plan(face, drawing, references, moved_fields()) for each in (net, half))
     assert torch.allclose(exact.mended, rough.mended, atol=0.03)

@@ -27,6 +27,7 @@ class Clip:
     group: str
     speaker: str
     duration_s: float
+    height: int
     is_synced: bool
     offset_s: float | None
     origin: str
@@ -91,6 +92,7 @@ def _read_line(row: dict[str, str]) -> Clip:
         group=row["set"],
         speaker=row["speaker"],
         duration_s=float(row["dur_s"]),
+        height=int(row["size"].partition("x")[2]),
         is_synced=row["synced"] in ("yes", "likely"),
         offset_s=int(judged[1]) / 25 if judged else None,
         origin=row["path"],

@@ -10,6 +10,7 @@ from training.evaluation.lip_motion import measure_lip_motion
 from training.evaluation.renderer import measure_renderer
 from training.evaluation.report import Findings, Row
 from training.evaluation.silence import measure_silence
+from training.evaluation.size_speed import measure_size_speed
 from training.evaluation.tracker import measure_tracker
 from training.evaluation.whole import measure_whole
 from training.evaluation.workers import Workers, open_workers
@@ -23,6 +24,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "silence": measure_silence,
     "renderer": measure_renderer,
     "whole": measure_whole,
+    "size, speed": measure_size_speed,
 }
 
 

@@ -23,9 +23,9 @@ _AFTER_S: Final = 0.25  # of a pause, in which mouths close
 _BEFORE_S: Final = 0.5  # of its end, in which they get ready: the true ones open up to 0.4 s ahead of the voice
 _SHORTEST_S: Final = 0.24  # of what is left of a pause
 _NOTE: Final = (
-    "pauses: by how much the opening changes in a pause of the voice, as a share of the speaker's range, but for its\n"
-    "first quarter and its last half of a second; added: in two seconds of faint noise after it. lively: the opening's\n"
-    "standard deviation while the voice speaks, of the speaker's range. open in pauses: the opening there, likewise."
+    "In shares of the speaker's range. pauses: by how much the opening changes in a pause of the voice, but for its\n"
+    "first quarter and its last half of a second; added: in two seconds of faint noise after it. lively: the standard\n"
+    "deviation of the opening while the voice speaks. open in pauses: the opening there."
 )
 
 

@@ -56,12 +56,14 @@ def align(words: str, samples: NDArray[np.float32]) -> tuple[Phone, ...]:
     loud = np.clip(samples * (_PEAK / max(float(np.abs(samples).max(initial=0)), 1e-4)), -1, 1)
     sound = (loud * 32767).astype(np.int16)
     try:
-        spoken = [part for part in _hear(words, sound).seg() if not part.word.startswith("<")]
+        decoder = _hear(words, sound)  # kept: what it has found is gone with it
+        found = [(part.word, part.start_frame, part.end_frame) for part in decoder.seg()]
     except RuntimeError:
         return ()
+    spoken = [(start, stop) for word, start, stop in found if not word.startswith("<")]
     for margin in _MARGINS:  # with some stretches of silence around the words it does not find its way to their end
-        start = max(0, spoken[0].start_frame - margin)
-        stop = spoken[-1].end_frame + margin
+        start = max(0, spoken[0][0] - margin)
+        stop = spoken[-1][1] + margin
         try:
             return _find_phones(words, sound[start * _STEP : stop * _STEP], start)
         except RuntimeError:
@@ -74,15 +76,14 @@ def _find_phones(words: str, sound: NDArray[np.int16], start: int) -> tuple[Phon
     decoder = _hear(words, sound)
     decoder.set_alignment()
     _take_in(decoder, sound)
-    phones = (phone for word in decoder.get_alignment().words() for phone in word)
-    return tuple(
-        Phone(
-            re.sub(r"\d", "", phone.name).lower(),
-            (start + phone.start) * _STEP / SAMPLE_RATE,
-            (start + phone.start + phone.duration) * _STEP / SAMPLE_RATE,
-        )
-        for phone in phones
-    )
+    alignment = decoder.get_alignment()  # kept: its words are gone with it
+    phones = []
+    for word in alignment:
+        for phone in word:
+            first, last = start + phone.start, start + phone.start + phone.duration
+            name = re.sub(r"\d", "", phone.name).lower()
+            phones.append(Phone(name, first * _STEP / SAMPLE_RATE, last * _STEP / SAMPLE_RATE))
+    return tuple(phones)
 
 
 def _hear(words: str, sound: NDArray[np.int16]) -> Decoder:
