@@ -6,9 +6,9 @@ import pytest
 
 from training.dataset import CLIPS, ROOT
 from training.evaluation.bars import Bar, read_bars
-from training.evaluation.espeak import has_espeak
 from training.evaluation.parts import PARTS, measure_parts
 from training.evaluation.report import Row
+from training.speech.espeak import has_espeak
 
 pytestmark = pytest.mark.skipif(not CLIPS.is_dir(), reason="the clips of held-out people are not there")
 

@@ -10,9 +10,9 @@ from training.evaluation.clips import hold_face
 from training.evaluation.jitter import STILL_FRAMES, find_still, measure_jitter, measure_tremble
 from training.evaluation.mouth_curve import Mouth, correlate, find_lag, read_mouth
 from training.evaluation.parts import PARTS
-from training.evaluation.phone_times import Phone, read_sentence
 from training.evaluation.report import Table, mean_by, mean_row
 from training.evaluation.seam import measure_across
+from training.speech.phone_times import Phone, read_sentence
 
 CURVE = np.random.default_rng(0).normal(size=200).cumsum().astype(np.float32)
 FACE = mean_face() * 100 + 200
