@@ -6,10 +6,10 @@ import torch
 
 from heygem.engines.nets.lip_motion import LipMotionChoir
 from heygem.engines.speech_motion import MotionBasis
-from heygem.engines.weights import read_metadata, save_weights
+from heygem.engines.weights import save_weights
 from training.dataset import ROOT
 from training.motion_judge import judge_motion
-from training.train_lip_motion import RUN, load_net, prepare
+from training.train_lip_motion import MEMORY, RUN, WIDTH, prepare
 
 TARGET = ROOT.parent / "models" / "lip_motion.safetensors"
 
@@ -17,10 +17,11 @@ TARGET = ROOT.parent / "models" / "lip_motion.safetensors"
 def join(seeds: list[int]) -> None:
     """Write the networks of `seeds` as one, with the gain that makes them as lively as the validation speakers."""
     basis, _, val, _ = prepare()
-    config = read_metadata(RUN / f"{seeds[0]}.safetensors")["config"] | {"voices": len(seeds)}
+    val = [talk.in_step() for talk in val]
+    config = {"voices": len(seeds), "count": len(basis.motions), "width": WIDTH, "memory": MEMORY}
     choir = LipMotionChoir(**config).eval()
     for voice, seed in zip(choir.voices, seeds, strict=True):
-        voice.load_state_dict(load_net(seed)[0].state_dict())
+        voice.load_state_dict(torch.load(RUN / f"{seed}.pt", weights_only=True)["best"])
     scores = judge_motion(choir, val, basis)
     weights = dict(choir.state_dict())
     for name in MotionBasis.__dataclass_fields__:

@@ -21,6 +21,7 @@ from training.voices import read_mel
 Array = NDArray[np.float32]
 
 _RATE: Final = round(RATE_HZ)
+_IN_STEP: Final = ("grid_multi", "grid_s1", "lrw_ar")
 _OWN_FRAMES: Final = 60  # a clip of as many frames tells as much of its speaker's rest as the speaker's other clips
 
 
@@ -36,6 +37,13 @@ class Talk:
     valid: NDArray[np.bool_]
     lag: float | None  # seconds by which the index has the mouth before (-) or after (+) the voice; None: not judged
 
+    def in_step(self) -> "Talk":
+        """With the mouth brought into step with the voice, where the index says by how much it is not.
+
+        In corpora that are in step throughout, what it says of single clips is chance.
+        """
+        return self if self.lag is None or self.group in _IN_STEP else self.shifted(self.lag)
+
     def shifted(self, seconds: float) -> "Talk":
         """With the motion moved to be `seconds` earlier."""
         rows = round(seconds * _RATE)
@@ -50,10 +58,6 @@ def index() -> dict[str, dict[str, str]]:
     """The lines of INDEX.tsv by file."""
     with (CLIPS / "INDEX.tsv").open(encoding="utf-8", newline="") as file:
         return {row["file"]: row for row in csv.DictReader(file, delimiter="\t")}
-
-
-def is_synced(source: str) -> bool:
-    return index()[source]["synced"] in ("yes", "likely")
 
 
 def read_talks(basis: MotionBasis, split_name: str) -> list[Talk]:

@@ -1,15 +1,15 @@
-"""Trains the lip motion network: `python -m training.train_lip_motion --seed 1`, then others with `--first 1`.
+"""Trains the lip motion networks: `python -m training.train_lip_motion visemes`, then `… motion --seed 1`, `… 2`, ….
 
-The first learns visemes from synthetic speech, then visemes and lip motion at once, and finds by how much each clip's
-voice is out of step with its picture; the others learn from the clips brought into step. A run that was broken off goes
-on. Writes runs/lip_motion/: talks.pt (what is learned from), SEED.pt, SEED.log and SEED.safetensors.
-`python -m training.join_lip_motion` makes one file of several.
+A network first learns visemes from synthetic speech and from clips whose words are known. Then, how it hears sounds
+left as it is, it learns lip motion too; the clips with faces are half an hour, of which it soon knows too much. A run
+that was broken off goes on. Writes runs/lip_motion/: talks.pt (what is learned from), and of each run NAME.pt
+and NAME.log. `python -m training.join_lip_motion 1 2` makes the file that is shipped.
 """
 
 import argparse
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +19,10 @@ from torch import Tensor, nn
 
 from heygem.engines.nets.lip_motion import LipMotionNet
 from heygem.engines.speech_motion import MotionBasis
-from heygem.engines.weights import load_weights, read_metadata, save_weights
 from training.dataset import ROOT
 from training.motion_basis import learn_basis, list_faces
-from training.motion_data import Mixer, Talk, is_synced, read_talks
-from training.motion_judge import bring_into_step, judge_motion, judge_visemes
+from training.motion_data import Mixer, Talk, read_talks
+from training.motion_judge import judge_motion, judge_visemes
 from training.motion_losses import MotionLoss, viseme_loss
 from training.viseme_data import name_visemes, read_synthetic
 
@@ -31,28 +30,31 @@ RUN: Final = ROOT / "runs" / "lip_motion"
 ROWS: Final = 100
 BATCH: Final = 16
 GRID_BATCH: Final = 2  # of the sentences whose visemes are learned; the others are synthetic
-RATE: Final = 1.2e-3
-DROPOUT: Final = 0.15
 VISEME_SHARE: Final = 0.4  # of the loss, while motion is learned too
-EVERY: Final = 500  # steps between looks at the validation speakers
+WIDTH: Final = 128
+MEMORY: Final = 128
 
 
 @dataclass(frozen=True)
 class Course:
-    """How a network is taught: so many steps of visemes alone, then so many of both."""
+    """How a network is taught: for how long, how fast, and how much of it is forgotten on the way."""
 
-    viseme_steps: int
+    name: str
     steps: int
+    rate: float
+    dropout: float
+    every: int  # steps between looks at the validation speakers
     seed: int
-    width: int
-    memory: int
+    with_motion: bool
 
-    def rate(self, step: int) -> float:
-        """The learning rate: warmed up twice, let down by a cosine at the end."""
-        if step < self.viseme_steps:
-            return RATE * min(1, (step + 1) / 200)
-        done = step - self.viseme_steps
-        return RATE * min(1, (done + 1) / 200) * (0.02 + 0.49 * (1 + math.cos(math.pi * done / self.steps)))
+    def rate_at(self, step: int) -> float:
+        """Warmed up, and let down by a cosine where motion is learned."""
+        end = 0.02 + 0.49 * (1 + math.cos(math.pi * step / self.steps)) if self.with_motion else 1.0
+        return self.rate * min(1, (step + 1) / 100) * end
+
+
+VISEMES_FIRST: Final = Course("visemes", 2500, 1.2e-3, 0.15, 500, 2, with_motion=False)
+THEN_MOTION: Final = Course("motion", 1500, 6e-4, 0.3, 150, 1, with_motion=True)
 
 
 class Learner:
@@ -61,16 +63,26 @@ class Learner:
     def __init__(self, basis: MotionBasis, course: Course) -> None:
         torch.manual_seed(course.seed)
         self.course, self.basis = course, basis
-        self.net = LipMotionNet(len(basis.motions), course.width, course.memory, DROPOUT)
+        self.net = LipMotionNet(len(basis.motions), WIDTH, MEMORY, course.dropout)
+        if course.with_motion:
+            self._begin_with(RUN / f"{VISEMES_FIRST.name}.pt")
         self.average, self.best = (copy.deepcopy(self.net).eval() for _ in range(2))
         self.best_score, self.step = -1.0, 0
         self._loss_of = MotionLoss(basis)
-        self._optimiser = torch.optim.AdamW(self.net.parameters(), RATE, weight_decay=0.03)
+        self._learning = [value for value in self.net.parameters() if value.requires_grad]
+        self._optimiser = torch.optim.AdamW(self._learning, course.rate, weight_decay=0.03)
+
+    def _begin_with(self, checkpoint: Path) -> None:
+        """Take over a network that tells visemes; how it hears sounds is not to change."""
+        self.net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+        nn.init.zeros_(self.net.head.weight)
+        for part in (self.net.stem, self.net.blocks):
+            part.requires_grad_(False)
 
     def learn(self, named: dict[str, Tensor], seen: dict[str, Tensor] | None) -> float:
         """One step from sentences with visemes and, if there, from clips with motion; the loss."""
         for group in self._optimiser.param_groups:
-            group["lr"] = self.course.rate(self.step)
+            group["lr"] = self.course.rate_at(self.step)
         sounds = [named["sound"]] if seen is None else [seen["sound"], named["sound"]]
         heard = self.net(torch.cat(sounds).transpose(1, 2))
         loss = viseme_loss(heard.visemes[-len(named["sound"]) :], named["motion"], named["weight"])
@@ -79,12 +91,12 @@ class Learner:
             loss = VISEME_SHARE * loss + self._loss_of(motion, seen["motion"], seen["weight"])
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self._learning, 1.0)
         self._optimiser.step()
         self.step += 1
         with torch.no_grad():
             for slow, fast in zip(self.average.parameters(), self.net.parameters(), strict=True):
-                slow.lerp_(fast, 1 - min(0.995, (1 + self.step) / (10 + self.step)))
+                slow.lerp_(fast, 1 - min(0.99, (1 + self.step) / (10 + self.step)))
         return float(loss.detach())
 
     def look(self, val: list[Talk]) -> dict[str, float]:
@@ -127,19 +139,19 @@ def _to_tensors(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(value) for name, value in arrays.items()}
 
 
-def teach(learner: Learner, lessons: Lessons, val: list[Talk], until: int) -> None:
-    """Go on to the step `until`; a look and a checkpoint every so often and at the end."""
-    losses: list[float] = []
-    while learner.step < until:
+def teach(learner: Learner, lessons: Lessons, val: list[Talk]) -> None:
+    """Go through the course, or what is left of it; a look and a checkpoint every so often and at the end."""
+    course, losses = learner.course, []
+    while learner.step < course.steps:
         losses.append(learner.learn(*lessons.draw()))
-        if learner.step % EVERY == 0 or learner.step == until:
-            scores = learner.look(val) if lessons.faces is not None else {}
+        if learner.step % course.every == 0 or learner.step == course.steps:
+            scores = learner.look(val) if course.with_motion else {}
             scores["synthetic"] = judge_visemes(learner.average, lessons.held)
             scores["GRID"] = judge_visemes(learner.average, lessons.unknown)
             told = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
-            with (RUN / f"{learner.course.seed}.log").open("a", encoding="utf-8") as log:
-                print(f"{learner.step}: loss {np.mean(losses[-EVERY:]):.3f}, {told}", file=log)
-            learner.save(RUN / f"{learner.course.seed}.pt")
+            with (RUN / f"{course.name}.log").open("a", encoding="utf-8") as log:
+                print(f"{learner.step}: loss {np.mean(losses[-course.every :]):.3f}, {told}", file=log)
+            learner.save(RUN / f"{course.name}.pt")
 
 
 def prepare() -> tuple[MotionBasis, list[Talk], list[Talk], list[Talk]]:
@@ -154,44 +166,22 @@ def prepare() -> tuple[MotionBasis, list[Talk], list[Talk], list[Talk]]:
     return basis, train, val, lines
 
 
-def load_net(seed: int) -> tuple[LipMotionNet, MotionBasis]:
-    """A trained network and the basis that it speaks in."""
-    path = RUN / f"{seed}.safetensors"
-    weights = load_weights(path)
-    net = LipMotionNet(**read_metadata(path)["config"]).eval()
-    net.load_state_dict({name: value for name, value in weights.items() if not name.startswith("motion.")})
-    return net, MotionBasis.from_weights(weights)
-
-
-def main(course: Course, first: int | None) -> None:
+def main(course: Course) -> None:
     torch.set_num_threads(1)
     basis, train, val, lines = prepare()
     learner = Learner(basis, course)
-    if (path := RUN / f"{course.seed}.pt").is_file():
+    if (path := RUN / f"{course.name}.pt").is_file():
         learner.load(path)
     lessons = Lessons(lines, course.seed + learner.step)
-    teach(learner, lessons, val, course.viseme_steps)
-    if first is None:
-        train = [talk for talk in train if is_synced(talk.source)]
-    else:
-        train, val = (bring_into_step(*load_net(first), talks, basis) for talks in (train, val))
-    lessons.faces = Mixer(train, ROWS, course.seed + learner.step)
-    teach(learner, lessons, val, course.viseme_steps + course.steps)
-    weights = dict(learner.best.state_dict())
-    for name in MotionBasis.__dataclass_fields__:
-        weights[f"motion.{name}"] = torch.as_tensor(getattr(basis, name))
-    config = {"width": course.width, "memory": course.memory, "count": len(basis.motions)}
-    metadata: dict[str, Any] = {"name": "lip_motion", "config": config, "val": judge_motion(learner.best, val, basis)}
-    save_weights(RUN / f"{course.seed}.safetensors", weights, metadata)
+    if course.with_motion:
+        lessons.faces = Mixer([talk.in_step() for talk in train], ROWS, course.seed + 7 + learner.step)
+    teach(learner, lessons, [talk.in_step() for talk in val])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--viseme-steps", type=int, default=2500)
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--memory", type=int, default=128)
-    parser.add_argument("--first", type=int, help="the seed of the first run, whose network finds the clips' lags")
+    parser.add_argument("what", choices=("visemes", "motion"))
+    parser.add_argument("--seed", type=int, default=1, help="of a network that learns motion; also its name")
     given = parser.parse_args()
-    main(Course(given.viseme_steps, given.steps, given.seed, given.width, given.memory), given.first)
+    motion = replace(THEN_MOTION, name=str(given.seed), seed=given.seed)
+    main(VISEMES_FIRST if given.what == "visemes" else motion)
