@@ -1,7 +1,7 @@
 """Sheets and short videos to look at: `python -m training.sheets [--split test] [--models DIR] [--people 6]`.
 
-Writes runs/sheets/: for each held-out person a sheet (the clip itself, which is what the mouth should do, and below it the
-same moments with the clip's own voice, and with a Mandarin one), and two videos, the clip beside ours.
+Writes runs/sheets/: for each held-out person a sheet (the clip itself, which is what the mouth should do, and below it
+the same moments with the clip's own voice, and with a Mandarin one), and two videos, the clip beside ours.
 """
 
 import argparse
