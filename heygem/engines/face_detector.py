@@ -30,6 +30,7 @@ MIN_PRESENCE: Final = 0.5  # to be taken for one
 MIN_AGREEMENT: Final = 0.3  # overlap of the suspected box and that of the landmarks
 MAX_WANDERING: Final = 0.028  # of the face's height: how far landmarks may move when they are looked for again
 MAX_OVERLAP: Final = 0.4  # of two boxes that overlap more, the less sure one goes
+MIN_SHARE: Final = 0.5  # of the surest face's score: beside a clear face, what is half as sure is a mistake
 MAX_SUSPICIONS: Final = 24
 
 
@@ -83,7 +84,7 @@ class FaceDetector:
             is_steady = _wandering(points, same_points) < MAX_WANDERING * box.height
             if sure > MIN_PRESENCE and is_steady and box.overlap(suspicion.box) > MIN_AGREEMENT:
                 faces.append(Detection(box, sure * suspicion.score**0.5))
-        return drop_doubles(faces)
+        return drop_doubtful(drop_doubles(faces))
 
 
 def _letterbox(frame: Image, area: int) -> tuple[Image, float]:
@@ -120,3 +121,9 @@ def drop_doubles(found: Sequence[Detection]) -> list[Detection]:
         if all(detection.box.overlap(other.box) < MAX_OVERLAP for other in kept):
             kept.append(detection)
     return kept
+
+
+def drop_doubtful(found: Sequence[Detection]) -> list[Detection]:
+    """`found` without those that are far less sure than the surest of them."""
+    best = max((detection.score for detection in found), default=0.0)
+    return [detection for detection in found if detection.score >= MIN_SHARE * best]

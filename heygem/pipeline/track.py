@@ -16,7 +16,7 @@ from heygem.engines.alignment import Image, Points
 from heygem.engines.face_region import bounding_box
 from heygem.pipeline.face_track import FaceTrack
 
-TRACKER_VERSION: Final = 2  # goes into the names of cached tracks: raise it when tracks come out differently
+TRACKER_VERSION: Final = 3  # goes into the names of cached tracks: raise it when tracks come out differently
 
 DETECT_EVERY: Final = 25  # frames between looks for the face that is followed anyway
 MIN_PRESENCE: Final = 0.5

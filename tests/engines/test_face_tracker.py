@@ -13,7 +13,7 @@ from skimage import data
 from heygem.domain import landmarks
 from heygem.domain.landmarks import Box
 from heygem.engines.alignment import Image, Points, as_image
-from heygem.engines.face_detector import Detection, drop_doubles
+from heygem.engines.face_detector import Detection, drop_doubles, drop_doubtful
 from heygem.engines.face_region import bounding_box
 from heygem.engines.face_tracker import FaceTrackerModels, load_face_tracker
 
@@ -135,6 +135,15 @@ def test_the_surer_of_two_boxes_stays() -> None:
     one, same, other = (Box(x, 0, x + 10, 10) for x in (0, 2, 30))
     found = drop_doubles([Detection(one, 0.5), Detection(same, 0.9), Detection(other, 0.6)])
     assert [d.score for d in found] == [0.9, 0.6]
+
+
+def test_what_is_far_less_sure_than_a_clear_face_goes() -> None:
+    clear, second, doubtful = (
+        Detection(Box(x, 0, x + 10, 10), score) for x, score in ((0, 0.97), (30, 0.5), (60, 0.39))
+    )
+    assert drop_doubtful([clear, second, doubtful]) == [clear, second]
+    assert drop_doubtful([doubtful]) == [doubtful]
+    assert drop_doubtful([]) == []
 
 
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="the clips for tests lie beside the project, and not here")
