@@ -13,6 +13,7 @@ from heygem.engines.engine import VoiceFeatures
 from heygem.engines.mean_spectrum import mean_spectrum
 from heygem.engines.mel import BANDS, SILENCE, stream_mel
 from heygem.engines.nets.lip_motion import RATE_HZ, REACH, VISEMES
+from heygem.engines.pauses import find_rests
 from heygem.engines.voice_gate import level, voice_gate
 
 Array = NDArray[np.float32]
@@ -20,6 +21,8 @@ Array = NDArray[np.float32]
 _STRETCH: Final = 1000  # mel rows whose motion is computed at once: ten seconds
 _CONTEXT: Final = 2 * REACH
 _BILABIAL: Final = VISEMES.index("bilabial")
+_SILENCE: Final = VISEMES.index("silence")
+_FIRMNESS: Final = 2.0  # how surely lips meet where the network is not sure that they do
 
 
 def listen(net: nn.Module, device: torch.device, gain: float, waveform: Iterable[Array]) -> VoiceFeatures:
@@ -32,21 +35,25 @@ def listen(net: nn.Module, device: torch.device, gain: float, waveform: Iterable
     if not blocks:
         return VoiceFeatures(np.zeros((0, 1), dtype=np.float32), RATE_HZ)
     mean = mean_spectrum(blocks)
-    heard = np.concatenate(list(_hear(net, device, (block - mean for block in blocks), SILENCE - mean)))
-    gate = voice_gate(np.concatenate([level(block) for block in blocks]))[::2][: len(heard), None]
-    motion, meeting = heard[:, :-1] * gate * np.float32(gain), heard[:, -1:]
-    return VoiceFeatures(np.hstack([motion, 1 - meeting]), RATE_HZ)
+    heard = list(_hear(net, device, (block - mean for block in blocks), SILENCE - mean))
+    motion, visemes = (np.concatenate(parts) for parts in zip(*heard, strict=True))
+    gate = voice_gate(np.concatenate([level(block) for block in blocks]))[::2][: len(motion)]
+    gate *= 1 - find_rests(visemes[:, _SILENCE])
+    openness = (1 - visemes[:, _BILABIAL]) ** _FIRMNESS
+    return VoiceFeatures(np.hstack([motion * gate[:, None] * np.float32(gain), openness[:, None]]), RATE_HZ)
 
 
 @torch.inference_mode()
-def _hear(net: nn.Module, device: torch.device, blocks: Iterable[Array], silence: Array) -> Iterator[Array]:
-    """(n, K + 1) motion, and how surely lips meet in 0..1, of the stretches of a voice one by one."""
+def _hear(
+    net: nn.Module, device: torch.device, blocks: Iterable[Array], silence: Array
+) -> Iterator[tuple[Array, Array]]:
+    """(n, K) motion and (n, 14) chances of VISEMES of the stretches of a voice one by one."""
     outside = np.broadcast_to(silence, (_CONTEXT, BANDS))
     for rows, count in _stretches(blocks, outside):
         heard = net(torch.from_numpy(np.ascontiguousarray(rows.T[None])).to(device))
-        meeting = heard.visemes.softmax(dim=-1)[..., _BILABIAL, None]
-        both = torch.cat([heard.motion, meeting], dim=-1)[0, REACH : REACH + (count + 1) // 2]
-        yield both.float().cpu().numpy()
+        inner = slice(REACH, REACH + (count + 1) // 2)
+        motion, chances = heard.motion[0, inner], heard.visemes[0, inner].softmax(dim=-1)
+        yield motion.float().cpu().numpy(), chances.float().cpu().numpy()
 
 
 def _stretches(blocks: Iterable[Array], outside: Array) -> Iterator[tuple[Array, int]]:
