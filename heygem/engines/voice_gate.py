@@ -12,8 +12,8 @@ from scipy.ndimage import binary_closing, binary_dilation, binary_opening, minim
 _STEP: Final = 50  # rows in which background and loudness are told anew: half a second
 _AROUND: Final = 41  # such steps that are looked at: some twenty seconds
 _DB: Final = float(np.log(10) / 10)
-_SILENT_DB: Final = -68.0  # below this there is no voice, however quiet the rest
-"""Decibels of mel power, which lies some 10 to 20 dB under full scale for loud speech."""
+_SILENT_DB: Final = -42.0  # below this there is no voice, however quiet the rest
+"""Decibels of mel power: loud speech has some 10, digital silence -60."""
 
 
 def level(mel: NDArray[np.floating]) -> NDArray[np.float32]:
