@@ -26,11 +26,12 @@ install_packages() {
     "$bin/python" -m pip install --quiet --no-deps -r tests/requirements-no-deps.txt
 }
 
-install_programs() { # for the tests of the page and of the weights; those that miss them are skipped
+install_programs() { # for the tests of the page, the weights and the database; those that miss them are skipped
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
   command -v espeak-ng >/dev/null || missing+=(espeak-ng)
+  compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
   fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fontconfig fonts-noto-cjk)
   [ ${#missing[@]} -ne 0 ] || return 0
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -31,6 +31,10 @@ class PathSettings(Section):
         default=ROOT / "cache", description="Folder of tracked faces and uploads; may be emptied at any time"
     )
     logs: Path = Field(default=ROOT / "logs", description="Folder of the log files")
+    data: Path = Field(default=ROOT / "data", description="Folder of the database, where it is a file")
+    inputs: Path = Field(
+        default=ROOT / "inputs", description="The one folder of this machine whose files the page and programs may name"
+    )
 
 
 class LimitSettings(Section):
@@ -41,6 +45,27 @@ class LimitSettings(Section):
         default=500, ge=0, description="Free space that a job must leave on the output disk, in MB"
     )
     track_cache_mb: int = Field(default=512, ge=0, description="Most space that cached face tracks may take, in MB")
+
+
+class DatabaseSettings(Section):
+    url: str = Field(
+        default="",
+        description="Where jobs are kept: empty for SQLite in the data folder, else postgresql+psycopg://user:pass@host/name",
+    )
+
+
+class QueueSettings(Section):
+    lease_s: float = Field(default=20, ge=2, le=3600, description="A worker silent for so long has lost its job, in s")
+    max_crashes: int = Field(default=2, ge=1, le=1000, description="A job that ended its worker so often is given up")
+    stall_min: float = Field(
+        default=10, gt=0, le=1440, description="A job without any progress for so long is given up, in minutes"
+    )
+    inspectors: int = Field(default=1, ge=0, le=8, description="Processes that look at inputs before jobs run")
+
+
+class ApiSettings(Section):
+    webhook_secret: str = Field(default="", description="Key that the webhooks' signatures are made with")
+    webhook_attempts: int = Field(default=8, ge=1, le=20, description="How often a webhook is tried before giving up")
 
 
 class EncodeChoice(Section):
@@ -62,6 +87,9 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     limits: LimitSettings = LimitSettings()
     encode: EncodeChoice = EncodeChoice()
+    database: DatabaseSettings = DatabaseSettings()
+    queue: QueueSettings = QueueSettings()
+    api: ApiSettings = ApiSettings()
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
 
     @classmethod

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from heygem.domain.errors import FaceChoiceError, HeyGemError
+from heygem.domain.inspection import Preflight, QualityReport
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import Progress
 
@@ -70,21 +72,24 @@ class LipSyncResult:
 class JobState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
     @property
     def is_final(self) -> bool:
-        return not _NEXT[self]
+        """Whether nothing more happens to the job of itself; one that failed or was cancelled may be retried."""
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
 _NEXT: Final[Mapping[JobState, frozenset[JobState]]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.PAUSED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(set(JobState) - {JobState.RUNNING}),
+    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
     JobState.SUCCEEDED: frozenset(),
-    JobState.FAILED: frozenset(),
-    JobState.CANCELLED: frozenset(),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
 }
 
 
@@ -97,7 +102,11 @@ def check_transition(now: JobState, then: JobState) -> JobState:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """A job as seen at one moment. `ahead` counts the jobs that run before it while it is queued."""
+    """A job as seen at one moment. `ahead` counts the jobs that run before it while it is queued.
+
+    `is_asked_to_stop` while it runs on after cancelling or pausing has been asked for, less than a second as a rule.
+    Times are aware, in UTC.
+    """
 
     job_id: str
     request: LipSyncRequest
@@ -106,3 +115,25 @@ class JobStatus:
     progress: Progress | None = None
     result: LipSyncResult | None = None
     error: HeyGemError | None = None
+    batch_id: str | None = None
+    owner: str = ""
+    project: str = ""
+    priority: int = 0
+    attempts: int = 0
+    preflight: Preflight | None = None
+    quality: QualityReport | None = None
+    is_asked_to_stop: bool = False
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What is asked of the queue. Higher `priority` runs first; `webhook` is the URL that is told of the end."""
+
+    request: LipSyncRequest
+    owner: str = ""
+    project: str = ""
+    priority: int = 0
+    webhook: str = ""

@@ -1,19 +1,11 @@
 """What people read about a job, as plain text: sizes, durations, percent, facts. Pure, and knows no page."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from heygem.config.strings import Translator
 from heygem.domain.job import LipSyncResult
 from heygem.domain.progress import Progress, Stage
 
-# How long the stages take against one another, measured on a 2-core machine; only the bar's evenness hangs on it.
-STAGE_WEIGHTS: Final[Mapping[Stage, float]] = {
-    Stage.PREPARE: 2,
-    Stage.LISTEN: 3,
-    Stage.TRACK: 35,
-    Stage.RENDER: 60,
-}
 STRETCHES_SHOWN: Final = 6
 
 
@@ -44,12 +36,7 @@ def duration(seconds: float, tr: Translator) -> str:
 
 def percent(progress: Progress | None) -> int:
     """How much of the whole job is done, 0..100."""
-    if progress is None:
-        return 0
-    stages = list(Stage)
-    before = sum(STAGE_WEIGHTS[stage] for stage in stages[: stages.index(progress.stage)])
-    done = before + STAGE_WEIGHTS[progress.stage] * progress.share
-    return int(100 * done / sum(STAGE_WEIGHTS.values()))
+    return int(100 * progress.whole_share) if progress else 0
 
 
 def stage_line(progress: Progress | None, tr: Translator) -> str:

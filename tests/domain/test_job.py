@@ -5,12 +5,19 @@ import pytest
 from heygem.domain.errors import FaceChoiceError
 from heygem.domain.job import FaceChoice, FaceRule, JobState, check_transition
 
+QUEUED, RUNNING, PAUSED, FAILED, CANCELLED = (
+    JobState.QUEUED,
+    JobState.RUNNING,
+    JobState.PAUSED,
+    JobState.FAILED,
+    JobState.CANCELLED,
+)
 ALLOWED = {
-    (JobState.QUEUED, JobState.RUNNING),
-    (JobState.QUEUED, JobState.CANCELLED),
-    (JobState.RUNNING, JobState.SUCCEEDED),
-    (JobState.RUNNING, JobState.FAILED),
-    (JobState.RUNNING, JobState.CANCELLED),
+    *((QUEUED, then) for then in (RUNNING, PAUSED, FAILED, CANCELLED)),
+    *((RUNNING, then) for then in (QUEUED, PAUSED, JobState.SUCCEEDED, FAILED, CANCELLED)),
+    *((PAUSED, then) for then in (QUEUED, FAILED, CANCELLED)),
+    (FAILED, QUEUED),
+    (CANCELLED, QUEUED),
 }
 
 
