@@ -34,3 +34,7 @@ class Translator:
     def explain(self, error: HeyGemError) -> str:
         """One sentence that says what is wrong and what to do, the stable code behind it."""
         return f"{self(f'error.{error.code}', **error.context)} [{error.code}]"
+
+    def warn(self, warning: str) -> str:
+        """The sentence of one of MediaWarning."""
+        return self(f"warning.{warning}")

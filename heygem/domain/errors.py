@@ -15,7 +15,8 @@ HeyGemError
 │   │   ├── NoSamplesError
 │   │   ├── FrameTooLargeError
 │   │   ├── MediaTooLongError
-│   │   └── NoFaceError
+│   │   ├── NoFaceError
+│   │   └── VoiceSilentError
 │   ├── FaceChoiceError
 │   ├── InputMissingError
 │   ├── OutputPathError
@@ -125,6 +126,12 @@ class MediaTooLongError(MediaError):
 
 class NoFaceError(MediaError):
     code = "FACE_NOT_FOUND"
+
+
+class VoiceSilentError(MediaError):
+    """Nothing in it is loud enough to be a voice. Context: `level_db` (dBFS, RMS)."""
+
+    code = "VOICE_SILENT"
 
 
 class FaceChoiceError(InputError):

@@ -9,6 +9,20 @@ class MediaKind(StrEnum):
     VOICE = "voice"
 
 
+class MediaWarning(StrEnum):
+    """What is worth saying of an input that can be used all the same."""
+
+    SEVERAL_FACES = "several_faces"
+    FACE_IN_PART = "face_in_part"
+    SMALL_FACE = "small_face"
+    LOW_RESOLUTION = "low_resolution"
+    VARIABLE_RATE = "variable_rate"
+    SHORT_VIDEO = "short_video"
+    QUIET_VOICE = "quiet_voice"
+    CLIPPED_VOICE = "clipped_voice"
+    MOSTLY_SILENT = "mostly_silent"
+
+
 @dataclass(frozen=True)
 class Inspection:
     """One input looked at. Of a person: size, `frame_rate`, `face_share` and `faces`; of a voice: levels.

@@ -12,6 +12,7 @@ from heygem.config.settings import ROOT
 from heygem.config.strings import LANGUAGES, STRINGS_PATH, Translator, load_strings
 from heygem.domain import errors
 from heygem.domain.errors import HeyGemError, MediaError
+from heygem.domain.inspection import MediaWarning
 from heygem.domain.job import FaceRule, JobState
 from heygem.domain.progress import Stage
 
@@ -26,6 +27,7 @@ ENUMERATED: Final[dict[str, list[str]]] = {
     "stage": [*Stage],
     "state": [*JobState],
     "face": [*FaceRule],
+    "warning": [*MediaWarning],
 }
 
 
@@ -81,7 +83,7 @@ def test_every_key_in_quotes_is_there() -> None:
 
 
 @pytest.mark.parametrize("key", [f"{kind}.{name}" for kind, names in ENUMERATED.items() for name in names])
-def test_every_error_stage_state_and_face_has_its_words(key: str) -> None:
+def test_every_word_of_an_enumeration_has_its_sentence(key: str) -> None:
     assert key in load_strings()
 
 
