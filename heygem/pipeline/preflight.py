@@ -16,9 +16,8 @@ from heygem.domain.errors import (
 from heygem.domain.job import LipSyncRequest
 from heygem.domain.media import AudioFacts, VideoFacts
 from heygem.media.probe import probe_audio, probe_video
+from heygem.pipeline.expectation import count_frames, estimate_bytes
 
-_BITS_PER_PIXEL: Final = 0.2  # H.264 at CRF 18, on the generous side
-_SOUND_BYTES_PER_S: Final = 24_000
 _MB: Final = 1_000_000
 
 
@@ -37,6 +36,17 @@ class JobPlan:
 def plan_job(request: LipSyncRequest, limits: LimitSettings) -> JobPlan:
     """Probes both inputs, checks them against the limits, the output's place and the disk. Raises what is wrong."""
     person, voice = probe_video(request.person), probe_audio(request.voice)
+    check_person(person, limits)
+    check_voice(voice, limits)
+    frame_count = count_frames(voice.duration_s, person.frame_rate)
+    estimated_bytes = estimate_bytes(person.width, person.height, frame_count, voice.duration_s)
+    check_output(request.output)
+    check_disk(request.output.parent, estimated_bytes + limits.disk_reserve_mb * _MB)
+    return JobPlan(request, person, voice, frame_count, min(frame_count, person.frame_count), estimated_bytes)
+
+
+def check_person(person: VideoFacts, limits: LimitSettings) -> None:
+    """Raises FrameTooLargeError."""
     if max(person.width, person.height) > limits.max_side_px or person.width * person.height > limits.max_pixels:
         raise FrameTooLargeError(
             person.path,
@@ -45,16 +55,14 @@ def plan_job(request: LipSyncRequest, limits: LimitSettings) -> JobPlan:
             max_side=limits.max_side_px,
             max_pixels=limits.max_pixels,
         )
+
+
+def check_voice(voice: AudioFacts, limits: LimitSettings) -> None:
+    """Raises MediaTooLongError."""
     if voice.duration_s > limits.max_duration_min * 60:
         raise MediaTooLongError(
             voice.path, duration_min=round(voice.duration_s / 60, 1), max_min=f"{limits.max_duration_min:g}"
         )
-    frame_count = max(1, round(voice.duration_s * person.frame_rate))
-    picture_bytes = frame_count * person.width * person.height * _BITS_PER_PIXEL / 8
-    estimated_bytes = int(picture_bytes + voice.duration_s * _SOUND_BYTES_PER_S)
-    check_output(request.output)
-    check_disk(request.output.parent, estimated_bytes + limits.disk_reserve_mb * _MB)
-    return JobPlan(request, person, voice, frame_count, min(frame_count, person.frame_count), estimated_bytes)
 
 
 def check_output(output: Path) -> None:
