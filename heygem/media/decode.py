@@ -5,6 +5,7 @@ Never holds more than a few frames, or one chunk when walking backwards. Knows n
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from itertools import chain, repeat
 from typing import Final
@@ -21,6 +22,7 @@ from heygem.domain.errors import NoFramesError
 from heygem.domain.media import VideoFacts
 from heygem.media.colour import FrameConverter
 from heygem.media.containers import open_container, read_packets
+from heygem.media.frame_samples import choose_samples
 from heygem.media.frame_timing import source_indices
 from heygem.media.still import Image, read_photo
 from heygem.media.timeline import Timeline, get_picture_stream, read_timeline
@@ -71,6 +73,23 @@ class FrameReader:
             return
         walk = self._walk_short() if self._facts.frame_count <= self._chunk_frames else self._walk_long()
         yield from (step for _, step in zip(range(count), walk, strict=False))
+
+    def sample(self, count: int, enough: int, most_decoded: int) -> Iterator[Image]:
+        """At most `count` frames spread over the whole, as `choose_samples` has them, like those of `read`.
+
+        Stretches that cannot be decoded are left out. Raises NoFramesError when none can.
+        """
+        if self._facts.is_photo:
+            yield read_photo(self._facts.path)
+            return
+        is_empty = True
+        for group in choose_samples(self._timeline, count, enough, most_decoded):
+            with suppress(NoFramesError):
+                for image in self._show(group):
+                    is_empty = False
+                    yield image
+        if is_empty:
+            raise NoFramesError(self._facts.path)
 
     @cached_property
     def _timeline(self) -> Timeline:
