@@ -1,0 +1,34 @@
+"""Which videos a list of files makes."""
+
+from pathlib import Path
+
+from heygem.domain.inspection import MediaKind
+from heygem.domain.job import FaceChoice, FaceRule
+from heygem.domain.queue import DraftItem
+from heygem.jobs.batch_plan import list_pairs, plan_jobs
+
+VOICES = [DraftItem(name, MediaKind.VOICE, Path(name)) for name in ("v.wav", "w.wav")]
+PEOPLE = [DraftItem(name, MediaKind.PERSON, Path(name)) for name in ("a.mp4", "b.mp4")]
+ROW = DraftItem("c", MediaKind.PERSON, Path("c.mp4"), "名", FaceChoice(FaceRule.LEFT), "P", Path("own.wav"))
+
+
+def output(person: DraftItem, voice: Path) -> Path:
+    return Path(f"{person.name or person.path.stem}_{voice.stem}.mp4")
+
+
+def test_each_person_says_each_voice_and_a_row_of_a_table_its_own() -> None:
+    pairs = [(person.path.name, voice.name) for person, voice in list_pairs([*PEOPLE, ROW, *VOICES])]
+    assert pairs == [
+        ("a.mp4", "v.wav"), ("a.mp4", "w.wav"), ("b.mp4", "v.wav"), ("b.mp4", "w.wav"), ("c.mp4", "own.wav"),
+    ]  # fmt: skip
+
+
+def test_without_voices_only_rows_that_name_one_count() -> None:
+    assert len(list(list_pairs([*PEOPLE, ROW]))) == 1
+    assert list(list_pairs(VOICES)) == []
+
+
+def test_face_and_project_of_a_row_come_before_the_lists() -> None:
+    jobs = plan_jobs([VOICES[0], PEOPLE[0], ROW], FaceChoice(FaceRule.NUMBER, 2), output, "me", "Q")
+    assert [(str(job.request.face), job.project, job.owner) for job in jobs] == [("2", "Q", "me"), ("left", "P", "me")]
+    assert [job.request.output.name for job in jobs] == ["a_v.mp4", "名_own.mp4"]
