@@ -115,6 +115,8 @@ def read_packets(container: av.container.InputContainer, stream: StreamT) -> "It
                 raise
             logger.warning("what follows damage is lost: %s", error)
             return
+        except IndexError:  # PyAV's, at the very end, where damage looked like one more track
+            return
         if packet is None:
             return
         has_begun = True

@@ -35,8 +35,8 @@ SMALL_FACE_PX: Final = 72
 SMALL_FACE_SHARE: Final = 0.1  # of the frame's height
 LOW_SIDE_PX: Final = 300
 SHORT_S: Final = 1.0
-QUIET_DB: Final = -38.0
-CLIPPED_SHARE: Final = 0.01
+QUIET_DB: Final = -45.0
+CLIPPED_SHARE: Final = 0.002
 SILENT_SHARE: Final = 0.6
 
 
