@@ -17,6 +17,7 @@ class OutputNamer:
 
     def __init__(self, outputs_dir: Path) -> None:
         self._outputs_dir = outputs_dir
+        self._folder = outputs_dir  # the day's, which the promised paths lie in
         self._promised: set[Path] = set()
         self._lock = threading.Lock()
 
@@ -26,7 +27,8 @@ class OutputNamer:
         stem = f"{safe_stem(person)}_{safe_stem(voice)}_{now:%H%M%S}"
         names = chain([stem], (f"{stem}_{number}" for number in count(2)))
         with self._lock:
-            self._promised = {path for path in self._promised if path.parent == folder}
+            if folder != self._folder:
+                self._folder, self._promised = folder, set()
             path = next(path for name in names if self._is_free(path := folder / f"{name}.mp4"))
             self._promised.add(path)
         return path
