@@ -20,6 +20,9 @@ HeyGemError
 │   ├── FaceChoiceError
 │   ├── InputMissingError
 │   ├── OutputPathError
+│   ├── PathOutsideError
+│   ├── BatchListError
+│   ├── BatchEmptyError
 │   └── SettingsError
 ├── FaultError                    ours or the machine's: exit status 1
 │   ├── DiskFullError
@@ -150,6 +153,24 @@ class OutputPathError(InputError):
     """The output cannot be written there. Context: `path`, `reason`."""
 
     code = "OUTPUT_NOT_WRITABLE"
+
+
+class PathOutsideError(InputError):
+    """A name that leads out of the folder in which files may be named. Context: `name`."""
+
+    code = "PATH_OUTSIDE"
+
+
+class BatchListError(InputError):
+    """A table of a batch cannot be used. Context: `name`, `line`, `column`, `value`."""
+
+    code = "BATCH_LIST_INVALID"
+
+
+class BatchEmptyError(InputError):
+    """A folder or table without any video or photo. Context: `name`."""
+
+    code = "BATCH_EMPTY"
 
 
 class SettingsError(InputError):

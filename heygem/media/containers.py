@@ -1,10 +1,8 @@
 """The one door to PyAV for reading: opens a file and turns what the operating system and FFmpeg say about it into the
 errors of the domain. Knows nothing of pictures or sounds."""
 
-import errno
 import logging
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,15 +14,8 @@ import av.error
 from av.packet import Packet
 from av.stream import Stream
 
-from heygem.domain.errors import (
-    HeyGemError,
-    MediaEmptyError,
-    MediaError,
-    MediaIsFolderError,
-    MediaNotFoundError,
-    MediaPermissionError,
-    MediaUnreadableError,
-)
+from heygem.domain.errors import MediaError, MediaUnreadableError
+from heygem.media.files import check_file
 
 # Playlists (HLS, DASH, concat) are missing on purpose: they would let an uploaded file read other files or the network.
 DEMUXERS: Final = (
@@ -45,37 +36,6 @@ logging.getLogger("libav").setLevel(logging.CRITICAL)
 def media_url(path: Path) -> str:
     """`path` as FFmpeg takes it literally: a name with `:`, `%` or a leading `-` means nothing but itself."""
     return f"file:{path.absolute()}"
-
-
-def check_file(path: Path) -> int:
-    """The size of a readable file with something in it, in bytes.
-
-    Raises MediaNotFoundError, MediaIsFolderError, MediaPermissionError, MediaEmptyError or MediaUnreadableError.
-    """
-    try:
-        if not stat.S_ISREG(mode := path.stat().st_mode):
-            # Opening a named pipe would wait for ever.
-            raise MediaIsFolderError(path) if stat.S_ISDIR(mode) else MediaUnreadableError(path, reason="not a file")
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-    except (OSError, ValueError) as error:
-        raise translate_os_error(path, error) from error
-    if size == 0:
-        raise MediaEmptyError(path)
-    return size
-
-
-def translate_os_error(path: Path, error: OSError | ValueError) -> HeyGemError:
-    """The domain's error for a failure to open or read `path`."""
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return MediaNotFoundError(path)
-    if isinstance(error, IsADirectoryError):
-        return MediaIsFolderError(path)
-    if isinstance(error, PermissionError):
-        return MediaPermissionError(path)
-    if isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
-        return MediaNotFoundError(path)
-    return MediaUnreadableError(path, reason=str(error))
 
 
 @contextmanager

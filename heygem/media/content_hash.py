@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from heygem.domain.progress import CancelToken
-from heygem.media.containers import check_file, translate_os_error
+from heygem.media.files import check_file, translate_os_error
 
 BLOCK_BYTES: Final = 1024**2
 

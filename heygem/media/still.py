@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heygem.domain.errors import MediaTruncatedError, MediaUnreadableError
-from heygem.media.containers import check_file, translate_os_error
+from heygem.media.files import check_file, translate_os_error
 
 Image: TypeAlias = NDArray[np.uint8]  # (H, W, 3) BGR
 
