@@ -8,6 +8,7 @@ from heygem.domain.inspection import Inspection, Preflight
 
 _BITS_PER_PIXEL: Final = 0.2  # H.264 at CRF 18, on the generous side
 _SOUND_BYTES_PER_S: Final = 24_000
+COPIES: Final = 2  # of an output that the disk holds for a moment: its parts, and what they are joined to
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,17 @@ def estimate_bytes(width: int, height: int, frame_count: int, voice_s: float) ->
     return int(frame_count * width * height * _BITS_PER_PIXEL / 8 + voice_s * _SOUND_BYTES_PER_S)
 
 
-def build_preflight(
-    person: Inspection, voice: Inspection, pace: float = 1.0, model: PaceModel = TWO_CORES
-) -> Preflight:
-    """What a job of the two is expected to be. `pace` is how many times as long as by `model` this machine takes."""
+def build_preflight(person: Inspection, voice: Inspection, pace: float = 1.0) -> Preflight:
+    """What a job of the two is expected to be; `expected_bytes` is the most that it needs of the disk at once.
+
+    `pace` is how many times as long as two cores without a GPU this machine takes.
+    """
     frame_count = count_frames(voice.duration_s, person.frame_rate)
     return Preflight(
         frame_count=frame_count,
         duration_s=frame_count / person.frame_rate,
-        expected_s=pace * _estimate_s(person, voice, frame_count, model),
-        expected_bytes=estimate_bytes(person.width, person.height, frame_count, voice.duration_s),
+        expected_s=pace * _estimate_s(person, voice, frame_count, TWO_CORES),
+        expected_bytes=COPIES * estimate_bytes(person.width, person.height, frame_count, voice.duration_s),
         warnings=(*person.warnings, *voice.warnings),
     )
 

@@ -78,7 +78,7 @@ class Inspector:
         """What is in the file at `path`, taken for a person or a voice.
 
         Raises the MediaError that fits: those of the probes, FrameTooLargeError, MediaTooLongError, NoFaceError,
-        VoiceSilentError; and CancelledError. Memory does not grow with a video's length, by 10 kB a minute with a
+        VoiceSilentError; and CancelledError. Memory does not grow with a video's length, by 0.4 MB a minute with a
         voice's.
         """
         return self._inspect_person(path, cancel) if kind is MediaKind.PERSON else self._inspect_voice(path, cancel)

@@ -16,7 +16,7 @@ from heygem.domain.media import AudioFacts, VideoFacts
 from heygem.media.frame_timing import STANDARD_RATES
 from heygem.media.probe import probe_audio, probe_video
 from heygem.pipeline import preflight
-from heygem.pipeline.expectation import build_preflight
+from heygem.pipeline.expectation import COPIES, build_preflight
 from heygem.pipeline.preflight import plan_job
 from tests.pipeline.test_generate import generate, make_generator, run_ffmpeg
 
@@ -46,7 +46,7 @@ def test_frames_and_bytes_are_those_that_a_job_plans(tmp_path: Path, monkeypatch
             replace(PERSON, width=person.width, height=person.height, frame_rate=float(person.frame_rate)),
             replace(VOICE, duration_s=voice.duration_s),
         )
-        assert (seen.frame_count, seen.expected_bytes) == (plan.frame_count, plan.estimated_bytes)
+        assert (seen.frame_count, seen.expected_bytes) == (plan.frame_count, COPIES * plan.estimated_bytes)
         assert seen.duration_s == pytest.approx(float(plan.frame_count / rate))
 
 
