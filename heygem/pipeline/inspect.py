@@ -23,7 +23,7 @@ from heygem.pipeline.preflight import check_person, check_voice
 from heygem.pipeline.track import Detector
 from heygem.pipeline.voice_level import VoiceLevel, measure_voice
 
-LOOKS: Final = 16  # at frames of a video
+LOOKS: Final = 12  # at frames of a video
 ENOUGH_LOOKS: Final = 6
 MOST_DECODED: Final = 240  # frames, for these looks
 # Before a video is refused:
@@ -104,7 +104,7 @@ class Inspector:
         )
 
     def _count_faces(self, facts: VideoFacts, cancel: CancelToken) -> _FaceTally:
-        """Looks at some sixteen frames, and only if none has a face at one for each second, 300 at most.
+        """Looks at a dozen frames, and only if none has a face at one for each second, 300 at most.
 
         So of videos up to five minutes none is refused in which a face is seen for a second at a stretch; of longer
         ones none with a face in more than a 300th of it at a stretch, unless key frames are too rare to look at each.
