@@ -41,8 +41,9 @@ from heygem.pipeline.inspect import LOOKS, Inspector
 from heygem.pipeline.track import Detection, Detector
 from tests.pipeline.test_generate import SquareTracker, run_ffmpeg
 
-MODELS: Final = Path(__file__).parents[2] / "models"
-CLIPS: Final = Path("/work/shared/clips")
+ROOT: Final = Path(__file__).parents[2]
+MODELS: Final = ROOT / "models"
+CLIPS: Final = ROOT.parent / "shared" / "clips"
 H264: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 RATE: Final = 48_000
 
