@@ -3,22 +3,31 @@
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import gradio as gr
+from fastapi import FastAPI
+from gradio.routes import App
+from starlette.routing import Mount
 
 from heygem.config.settings import Settings
 from heygem.config.strings import LANGUAGES, Translator
+from heygem.jobs.drafts import Drafts
+from heygem.jobs.inputs import InputStore
 from heygem.jobs.naming import OutputNamer
-from heygem.jobs.runner import JobRunner
+from heygem.jobs.queue import JobQueue
 from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
 from heygem.web.api import JobApi
+from heygem.web.batch_tab import BatchTab
 from heygem.web.labels import Labels
+from heygem.web.server import WebServer
 from heygem.web.session import BrowserSession
 from heygem.web.single_tab import SingleTab
 from heygem.web.theme import build_theme
+from heygem.web.thumbnails import build_thumbnail_routes
 
 ASSETS: Final = Path(__file__).with_name("assets")
 SWEEPING: Final = (uploads.SWEEP_EVERY_S, uploads.MAX_AGE_S)
@@ -30,14 +39,16 @@ class PageServices(Protocol):
     @property
     def settings(self) -> Settings: ...
     @property
-    def runner(self) -> JobRunner: ...
+    def queue(self) -> JobQueue: ...
     @property
     def namer(self) -> OutputNamer: ...
 
 
 def build_app(services: PageServices) -> gr.Blocks:
     """The page, not yet served."""
-    settings = services.settings
+    settings, queue, namer = services.settings, services.queue, services.namer
+    store = InputStore(settings.paths.outputs.absolute())
+    drafts = Drafts(queue, store, settings.paths.inputs, namer)
     # gradio reads these from the environment, the first while components are being made.
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.uploads_folder(settings.paths.cache).resolve())
     # It would otherwise count its own events anew, in a table, after each of them.
@@ -48,62 +59,83 @@ def build_app(services: PageServices) -> gr.Blocks:
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
-        tabs = [SingleTab(services.runner, services.namer, uploads.MAX_BYTES, labels, session)]
+        tabs: list[BatchTab | SingleTab] = [
+            BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
+            SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session),
+        ]
         with gr.Tabs():
             for tab in tabs:
                 tab.render()
-        JobApi(services.runner, first).wire()  # before the tabs, whose own handlers would take its names
+        programs = JobApi(queue, drafts, first)
+        programs.render()
+        programs.wire()  # before the tabs, whose own handlers would take its names
+        session.wire(page)
         for tab in tabs:
             tab.wire(page)
         _wire_language(page, labels, session)
     return page
 
 
-def open_page(services: PageServices) -> gr.Blocks:
-    """Builds the page and serves it from a thread of its own; `close()` of the answer ends it.
+class PageServer:
+    """The page being served from a thread of its own, until `close`."""
 
-    Raises SettingsError for an address that cannot be served on.
-    """
-    server, paths = services.settings.server, services.settings.paths
-    port = find_port(server.host, server.port)
-    go_around_proxies()
-    paths.outputs.mkdir(parents=True, exist_ok=True)
-    uploads.sweep_uploads(uploads.uploads_folder(paths.cache))
-    page = build_app(services)
-    page.launch(
-        server_name=server.host,
-        server_port=port,
-        allowed_paths=[str(paths.outputs.resolve())],
+    def __init__(self, services: PageServices) -> None:
+        """Raises SettingsError for an address that cannot be served on."""
+        server, paths = services.settings.server, services.settings.paths
+        port = find_port(server.host, server.port)
+        go_around_proxies()
+        paths.outputs.mkdir(parents=True, exist_ok=True)
+        uploads.sweep_uploads(uploads.uploads_folder(paths.cache))
+        self._page = build_app(services)
+        app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        app.include_router(build_thumbnail_routes(services.queue))
+        mount_page(app, self._page, [paths.outputs.resolve(), paths.inputs.resolve()])
+        self._server = WebServer(app, server.host, port)
+        self._server.start()
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def close(self) -> None:
+        self._page.close(verbose=False)
+        self._server.close()
+
+
+def mount_page(app: FastAPI, page: gr.Blocks, shown: Sequence[Path]) -> None:
+    """Puts the page at the root of `app`, behind the routes that it has already; it may show what is in `shown`."""
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        allowed_paths=[str(folder) for folder in shown],
         max_file_size=uploads.MAX_BYTES,
         theme=build_theme(),
         css_paths=[ASSETS / "page.css"],
-        favicon_path=ASSETS / "favicon.svg",
+        favicon_path=str(ASSETS / "favicon.svg"),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
-        share=False,
-        quiet=True,
         show_error=True,
-        prevent_thread_lock=True,
-        _frontend=False,  # leaves out only a look at the page that fails where it takes over three seconds
     )
-    return page
+    page.has_launched = True  # or gradio would not look whether a file that a handler is given is an upload of its own
+    apps = [route.app for route in app.routes if isinstance(route, Mount)]
+    page.app = next(mounted for mounted in apps if isinstance(mounted, App))  # whose heartbeats end with the page
 
 
 def serve(services: PageServices) -> None:
-    """Serves the page until SIGINT or SIGTERM, then ends the jobs and leaves nothing running."""
+    """Serves the page until SIGINT or SIGTERM, then lets go of what it has opened."""
     asked_to_end = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: asked_to_end.set())
-    page = open_page(services)
+    server = PageServer(services)
     tr = Translator(services.settings.server.language)
     try:
-        print(tr("page.ready", url=page.local_url), flush=True)
+        print(tr("page.ready", url=server.url), flush=True)
         asked_to_end.wait()
     finally:
-        page.close(verbose=False)
-        services.runner.close()
+        server.close()
 
 
 def _render_header(labels: Labels, session: BrowserSession) -> None:
