@@ -59,6 +59,7 @@ class LipSyncResult:
     """`unchanged` are the stretches of the output that passed through as they were: no face, or turned too far away.
 
     `stage_seconds` has a row for each stage, and `render.…` for the steps of rendering, which run side by side.
+    `input_hashes` are the SHA-256 of `person` and `voice`.
     """
 
     path: Path
@@ -67,6 +68,8 @@ class LipSyncResult:
     unchanged: tuple[TimeRange, ...] = ()
     is_track_cached: bool = False
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    quality: QualityReport | None = None
+    input_hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 class JobState(StrEnum):

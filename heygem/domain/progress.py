@@ -90,8 +90,9 @@ class EtaClock:
     """Turns (stage, done, total) into events with the time that the whole job still needs.
 
     `plan` says how many units each stage has and `cost` how long a unit of it takes by guess, in any common unit; as
-    soon as a stage has run, its measured pace rescales the guesses for those that follow. At most ten events a second
-    and stage are sent, and always a stage's first and last.
+    soon as a stage has run, its measured pace rescales the guesses for those that follow. What a stage's first event
+    says is done was done before, and counts for no pace. At most ten events a second and stage are sent, and always a
+    stage's first and last.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class EtaClock:
         self._now = now
         self._stage: Stage | None = None
         self._stage_began = 0.0
+        self._done_before = 0
         self._last_sent = 0.0
         self._scale: float | None = None
 
@@ -116,13 +118,13 @@ class EtaClock:
         if total is not None:
             self._plan[stage] = total
         if stage is not self._stage:
-            self._stage, self._stage_began = stage, now
+            self._stage, self._stage_began, self._done_before = stage, now, done
         planned = self._plan.get(stage, 0)
-        if 0 < done < planned and now - self._last_sent < _SHORTEST_PAUSE_S:
+        if self._done_before < done < planned and now - self._last_sent < _SHORTEST_PAUSE_S:
             return
         self._last_sent = now
         elapsed = now - self._stage_began
-        spent = done * self._cost[stage]
+        spent = (done - self._done_before) * self._cost[stage]
         if elapsed > _SHORTEST_MEASURE_S and spent > _SMALLEST_MEASURE * self._cost_of(self._plan):
             self._scale = elapsed / spent
         self._sink(Progress(stage, done, planned, self._eta(stage, done)))

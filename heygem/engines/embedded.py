@@ -24,7 +24,7 @@ from heygem.engines.nets.renderer import Renderer
 from heygem.engines.painter import Painter
 from heygem.engines.repainter import Repainter
 from heygem.engines.speech_motion import MotionBasis, know_speaker
-from heygem.engines.weights import filled_from, load_weights, read_metadata
+from heygem.engines.weights import filled_from, identify_weights, load_weights, read_metadata
 
 LIP_MOTION_FILE: Final = "lip_motion.safetensors"
 RENDERER_FILE: Final = "renderer.safetensors"
@@ -42,6 +42,7 @@ class EmbeddedEngine:
     basis: MotionBasis
     gain: float
     painter: Painter
+    weights_id: str
     name: str = "embedded"
     reference_count: int = 10
 
@@ -62,7 +63,13 @@ class EmbeddedEngine:
             renderer.load_state_dict(load_weights(path) | {"hidden": hidden[None, None]})  # drawn, not stored
         spec = replace(CROP, size=CROP.size * _ENLARGED)
         painter = Painter.prepare(renderer, spec, device)
-        return cls(listener.eval().to(device), basis, gain, painter)
+        weights_id = identify_weights(models / LIP_MOTION_FILE, models / RENDERER_FILE)
+        return cls(listener.eval().to(device), basis, gain, painter, weights_id)
+
+    @property
+    def device_name(self) -> str:
+        device = self.painter.device
+        return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
     @property
     def crop(self) -> CropSpec:

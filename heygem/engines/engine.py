@@ -54,12 +54,27 @@ class Performance(Protocol):
         """The patches, (N, S, S, 3) uint8 BGR, in the crops' own pixels."""
         ...
 
+    def skip(self, points: Points, time_s: float) -> None:
+        """Takes note of a frame that has been painted before, so that the next is painted as if after it.
+
+        `points` (131, 2) are those of its crop.
+        """
+        ...
+
 
 class LipSyncEngine(Protocol):
     """A lip-sync technique with its weights loaded."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def weights_id(self) -> str:
+        """A short name for these very weights: with others, other pictures."""
+        ...
+
+    @property
+    def device_name(self) -> str: ...
 
     @property
     def crop(self) -> CropSpec:

@@ -27,14 +27,17 @@ class MouthPerformance:
         """The patches, (N, S, S, 3) uint8 BGR; outside of the hidden part they are the crops themselves."""
         if not requests:
             return np.zeros((0, self._spec.size, self._spec.size, 3), dtype=np.uint8)
-        wanted = [self.key_points(request) for request in requests]
+        wanted = [self.key_points(request.face.points, request.time_s) for request in requests]
         return self._repainter.repaint([request.face for request in requests], wanted)
 
-    def key_points(self, request: MouthRequest) -> Points:
-        """The request's landmarks as they have to be at its moment of the voice, (131, 2) in crop pixels."""
+    def skip(self, points: Points, time_s: float) -> None:
+        self._repainter.skip(self.key_points(points, time_s))
+
+    def key_points(self, points: Points, time_s: float) -> Points:
+        """The landmarks `points` as they have to be at a moment of the voice; both (131, 2) in crop pixels."""
         corner = np.array(self._spec.center, dtype=np.float32) - self._spec.side / 2
-        face = ((request.face.points + 0.5) / self._spec.scale + corner).astype(np.float32)
-        motion = self._motion(request.time_s)
+        face = ((points + 0.5) / self._spec.scale + corner).astype(np.float32)
+        motion = self._motion(time_s)
         spoken = speak(self._basis, self._speaker, face, motion[:-1], float(motion[-1]))
         return np.asarray((spoken - corner) * self._spec.scale - 0.5, dtype=np.float32)
 

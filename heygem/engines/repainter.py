@@ -51,6 +51,10 @@ class Repainter:
         workers.map(repaint_part, [slice(first, first + each) for first in range(0, len(faces), each)])
         return painted
 
+    def skip(self, wanted: Points) -> None:
+        """Remembers as `repaint` does, and paints nothing."""
+        self._choose(wanted)
+
     def _repaint(
         self,
         faces: Sequence[FaceCrop],

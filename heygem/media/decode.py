@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import chain, count, islice, repeat
 from typing import Final
 
 import av.container
@@ -63,16 +63,17 @@ class FrameReader:
         sources = source_indices(timeline.times, timeline.time_base, timeline.rate, range(start, stop))
         yield from self._show(sources.tolist())
 
-    def read_ping_pong(self, count: int) -> Iterator[tuple[int, Image]]:
-        """`count` frames with their indices, walking 0 .. n-1, n-2 .. 1, 0 .. n-1 and so on: no jump, no stutter.
+    def read_ping_pong(self, stop: int, start: int = 0) -> Iterator[tuple[int, Image]]:
+        """Steps `start` to `stop` (exclusive) of a walk 0 .. n-1, n-2 .. 1, 0 .. n-1 and so on: no jump, no stutter.
 
-        The same index gives the same bytes in both directions.
+        Each with its frame's index; the same index gives the same bytes in both directions, wherever the walk begins.
         """
         if self._facts.is_photo:
-            yield from zip(repeat(0, count), self._repeat_photo(0, count), strict=False)
+            yield from zip(repeat(0), self._repeat_photo(start, stop), strict=False)
             return
-        walk = self._walk_short() if self._facts.frame_count <= self._chunk_frames else self._walk_long()
-        yield from (step for _, step in zip(range(count), walk, strict=False))
+        is_short = self._facts.frame_count <= self._chunk_frames
+        walk = self._walk_short(start) if is_short else self._walk_long(start)
+        yield from islice(walk, max(0, stop - start))
 
     def sample(self, count: int, enough: int, most_decoded: int) -> Iterator[Image]:
         """At most `count` frames spread over the whole, as `choose_samples` has them, like those of `read`.
@@ -101,17 +102,21 @@ class FrameReader:
         times = repeat(photo) if stop is None else repeat(photo, max(0, stop - start))
         yield from (image.copy() for image in times)
 
-    def _walk_short(self) -> Iterator[tuple[int, Image]]:
+    def _walk_short(self, start: int) -> Iterator[tuple[int, Image]]:
         frames = list(self.read())
-        for index in _ping_pong_indices(len(frames)):
+        for step in count(start):
+            index = ping_pong(step, len(frames))
             yield index, frames[index].copy()
 
-    def _walk_long(self) -> Iterator[tuple[int, Image]]:
-        count = self._facts.frame_count
+    def _walk_long(self, start: int) -> Iterator[tuple[int, Image]]:
+        frame_count = self._facts.frame_count
+        first = start % (2 * (frame_count - 1))
         while True:
-            yield from enumerate(self.read())
-            for start, stop in backward_chunks(1, count - 1, self._chunk_frames):
-                yield from reversed(list(zip(range(start, stop), self.read(start, stop), strict=True)))
+            yield from enumerate(self.read(first), first)
+            turned = min(frame_count - 1, 2 * (frame_count - 1) - first + 1)
+            for begin, end in backward_chunks(1, turned, self._chunk_frames):
+                yield from reversed(list(zip(range(begin, end), self.read(begin, end), strict=True)))
+            first = 0
 
     def _show(self, sources: list[int]) -> Iterator[Image]:
         """The pictures of the ascending source frames `sources`; one that is missing is the last one before it."""
@@ -186,10 +191,10 @@ def backward_chunks(start: int, stop: int, length: int) -> Iterator[tuple[int, i
         stop -= length
 
 
-def _ping_pong_indices(count: int) -> Iterator[int]:
-    while True:
-        yield from range(count)
-        yield from range(count - 2, 0, -1)
+def ping_pong(step: int, frame_count: int) -> int:
+    """The frame that a walk to and fro is at after so many steps."""
+    place = step % max(1, 2 * (frame_count - 1))
+    return min(place, 2 * (frame_count - 1) - place)
 
 
 def _entry_points(timeline: Timeline, first: int) -> Iterator[int | None]:

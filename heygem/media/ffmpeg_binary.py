@@ -32,6 +32,11 @@ def find_ffmpeg() -> Path:
         raise FfmpegMissingError() from error
 
 
+def read_version(binary: Path) -> str:
+    """The first line of what it says of itself, empty where it does not run."""
+    return (_run([str(binary), "-version"], LISTING_TIMEOUT_S) or "").partition("\n")[0]
+
+
 def choose_encoder(binary: Path, timeout_s: float = TRIAL_TIMEOUT_S) -> str:
     """`h264_nvenc` where a trial on the GPU succeeds within `timeout_s`, else `libx264`. Takes a moment: ask once."""
     return NVENC_CODEC if _succeeds(nvenc_trial_command(binary), timeout_s) else SOFTWARE_CODEC

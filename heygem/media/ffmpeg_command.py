@@ -1,7 +1,6 @@
 """Builds the argument lists that FFmpeg is started with. Pure; the only file that knows ffmpeg-python."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -34,28 +33,19 @@ class EncodeSettings:
 
 @dataclass(frozen=True)
 class EncodePlan:
-    """One output file: `frame_count` frames of `width` x `height` (even, pixels), and a voice cut to their length."""
+    """One file without sound: `frame_count` frames of `width` x `height` (even, pixels)."""
 
     output: Path
     width: int
     height: int
     frame_rate: Fraction
     frame_count: int
-    voice: AudioFacts | None = None
     sample_aspect_ratio: Fraction = Fraction(1)
     settings: EncodeSettings = field(default_factory=EncodeSettings)
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def duration_s(self) -> Fraction:
-        return self.frame_count / self.frame_rate
 
 
 def encode_command(binary: Path, plan: EncodePlan) -> list[str]:
-    """Raw bgr24 frames on standard input and the voice's file to an H.264 MP4 that can be played while it loads.
-
-    Picture and sound end together: the sound is padded with silence or cut to the length of the frames.
-    """
+    """Raw bgr24 frames on standard input to an H.264 MP4 without sound, such as can be joined with others."""
     frames = ffmpeg.input(
         "pipe:0",
         format="rawvideo",
@@ -71,18 +61,23 @@ def encode_command(binary: Path, plan: EncodePlan) -> list[str]:
         .filter("setparams", colorspace="bt709", color_primaries="bt709", color_trc="bt709", range="tv")
         .filter("setsar", f"{aspect.numerator}/{aspect.denominator}")
     )
-    streams = [picture] if plan.voice is None else [picture, _cut_voice(plan.voice, plan.duration_s)]
     output = ffmpeg.output(
-        *streams,
-        media_url(plan.output),
-        format="mp4",
-        movflags="+faststart",
-        map_metadata=-1,
-        **{f"metadata:g:{number}": f"{key}={value}" for number, (key, value) in enumerate(plan.metadata.items())},
-        **_codec_options(plan.settings),
-        **(_sound_options(plan.voice) if plan.voice else {}),
+        picture, media_url(plan.output), format="mp4", map_metadata=-1, **_codec_options(plan.settings)
     )
     return _compile(binary, output)
+
+
+def sound_command(binary: Path, voice: AudioFacts, duration_s: Fraction, output: Path) -> list[str]:
+    """The voice's file to AAC in an MP4, padded with silence or cut to `duration_s`."""
+    sound = ffmpeg.output(
+        _cut_voice(voice, duration_s),
+        media_url(output),
+        format="mp4",
+        map_metadata=-1,
+        movie_timescale=nearest_sample_rate(voice.sample_rate),  # in milliseconds the end is cut off early
+        **_sound_options(voice),
+    )
+    return _compile(binary, sound)
 
 
 def nvenc_trial_command(binary: Path) -> list[str]:
@@ -119,7 +114,8 @@ def _codec_options(settings: EncodeSettings) -> dict[str, Any]:
     if settings.codec == NVENC_CODEC:
         quality = {"preset": NVENC_PRESET, "rc": "vbr", "cq": settings.crf, "video_bitrate": 0}
     else:
-        quality = {"preset": settings.preset, "crf": settings.crf}
+        # The headers of films of one kind are then the same, whatever they show.
+        quality = {"preset": settings.preset, "crf": settings.crf, "x264-params": "stitchable=1"}
     return {"vcodec": settings.codec, **quality}
 
 

@@ -45,21 +45,35 @@ class Composer:
     frame_rate: Fraction
     stopwatch: Stopwatch
 
-    def compose(self, frames: Iterable[tuple[int, Image]]) -> Generator[Image, None, None]:
-        """The output's frames, from (source frame number, frame) in the output's order.
+    def lead_in(self, start: int) -> int:
+        """The frame to compose from, and throw away, to have `start` exactly as in one go: its batch's first."""
+        return start - start % self.engine.batch_size
+
+    def skip(self, sources: Iterable[int]) -> None:
+        """Goes on as if the output's first frames, from these source frames, had been composed."""
+        for place, source in enumerate(sources):
+            if self.weights[source] > 0:
+                points = self.track.points[source]
+                spots = transform(points, frame_to_crop(points, self.engine.crop))
+                self.performance.skip(spots, float(place / self.frame_rate))
+
+    def compose(self, frames: Iterable[tuple[int, Image]], start: int = 0) -> Generator[Image, None, None]:
+        """The output's frames from `start` on, from (source frame number, frame) in the output's order.
 
         Two threads take frames, cut and paint ahead of whoever takes the output; closing this generator ends them.
         """
         batch = self.engine.batch_size
         with (
-            closing(prefetch(self.cut(frames), max(FRAMES_AHEAD, batch))) as cut,  # the next one while one is painted
+            closing(
+                prefetch(self.cut(frames, start), max(FRAMES_AHEAD, batch))
+            ) as cut,  # the next one while one is painted
             closing(prefetch(self.paint(cut), FRAMES_AHEAD)) as painted,
         ):
             yield from self.paste(painted)
 
-    def cut(self, frames: Iterable[tuple[int, Image]]) -> Iterator[Shown]:
-        """From (source frame number, frame) in the output's order."""
-        for place, (source, frame) in enumerate(frames):
+    def cut(self, frames: Iterable[tuple[int, Image]], start: int = 0) -> Iterator[Shown]:
+        """From (source frame number, frame) in the output's order, of which the first is the output's `start`."""
+        for place, (source, frame) in enumerate(frames, start):
             weight = float(self.weights[source])
             if weight <= 0:
                 yield Shown(frame)

@@ -1,9 +1,12 @@
 """The main job as a plain list of steps: preflight, listen, track, render."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import islice
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -12,24 +15,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heygem.config.settings import LimitSettings
-from heygem.domain.errors import NoFaceError
+from heygem.domain.errors import NoFaceError, OutputPathError
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
 from heygem.engines.alignment import Image
 from heygem.engines.engine import SAMPLE_RATE, FaceCrop, LipSyncEngine, VoiceFeatures
 from heygem.media.audio import read_waveform
 from heygem.media.content_hash import hash_file
-from heygem.media.decode import FrameReader
-from heygem.media.encode import VideoEncoder
+from heygem.media.decode import FrameReader, ping_pong
+from heygem.media.encode import check_frames
+from heygem.media.ffmpeg_binary import read_version
 from heygem.media.ffmpeg_command import EncodePlan, EncodeSettings
+from heygem.media.join import JoinPlan, join_film
+from heygem.media.publish import partial_path, replace, translate_output_error
+from heygem.media.sound import SoundEncoder
 from heygem.pipeline.compose import FRAMES_AHEAD, Composer, cut_face
 from heygem.pipeline.face_track import FaceTrack, FloatArray, bridge_gaps, fade_weights, list_unchanged
+from heygem.pipeline.job_folder import JobFolder, Segment, job_folder, measure_folder
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.preflight import JobPlan, plan_job
+from heygem.pipeline.recipe import Recipe, build_recipe
 from heygem.pipeline.references import choose_references
+from heygem.pipeline.segments import SegmentEncoder
+from heygem.pipeline.sidecar import RunRecord, publish_output, read_sidecar, sidecar_path
 from heygem.pipeline.smoothing import smooth_track
 from heygem.pipeline.stopwatch import Stopwatch
-from heygem.pipeline.track import Detector, Landmarker, track_face
+from heygem.pipeline.track import TRACKER_VERSION, Detector, Landmarker, track_face
 from heygem.pipeline.track_cache import TrackCache
 
 VOICES_REMEMBERED: Final = 4
@@ -58,35 +69,66 @@ class Generator:
     ffmpeg: Path
     _voices: OrderedDict[str, VoiceFeatures] = field(default_factory=OrderedDict)
 
-    def generate(self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken) -> LipSyncResult:
-        """Makes `request.output`, or raises an error of the tree and leaves nothing. Heeds `cancel` at every frame."""
+    def generate(
+        self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, work_dir: Path | None = None
+    ) -> LipSyncResult:
+        """Makes `request.output` and its record, or raises an error of the tree. Heeds `cancel` at every frame.
+
+        What is finished stays in `work_dir`, and a later call for the same output goes on from there; an output that
+        the same recipe has made already is the result. Without a `work_dir`, nothing is left of what is not finished.
+        """
         watch = Stopwatch()
         with watch.measure(Stage.PREPARE):
-            plan = plan_job(request, self.limits)
+            plan = plan_job(request, self.limits, measure_folder(work_dir) if work_dir else 0)
+            if work_dir is None and request.output.exists():
+                raise OutputPathError(path=request.output, reason="exists")
             clock = EtaClock(_units(plan), _COSTS, sink)
-            clock.report(Stage.PREPARE, 0)
-            person_hash = hash_file(request.person, cancel)
-            clock.report(Stage.PREPARE, 1)
-            voice_hash = hash_file(request.voice, cancel)
-            clock.report(Stage.PREPARE, 2)
-        with watch.measure(Stage.LISTEN):
-            voice = self._listen(plan, voice_hash, clock, cancel)
-        with watch.measure(Stage.TRACK):
-            raw, is_cached = self._track(plan, person_hash, clock, cancel)
-            track = smooth_track(bridge_gaps(raw))
-            weights = fade_weights(track)
-            if not weights.any():
-                raise NoFaceError(request.person)
-        with watch.measure(Stage.RENDER):
-            shown = self._render(plan, voice, track, weights, clock, cancel, watch)
-        return LipSyncResult(
-            path=request.output,
-            frame_count=plan.frame_count,
-            duration_s=float(plan.frame_count / plan.person.frame_rate),
-            unchanged=list_unchanged(shown, plan.person.frame_rate),
-            is_track_cached=is_cached,
-            stage_seconds=watch.seconds,
-        )
+            recipe = self._write_recipe(plan, clock, cancel)
+            if (finished := _find_finished(request.output, recipe)) is not None:
+                return finished
+        with job_folder(request.output, work_dir) as path:
+            folder = JobFolder(path, plan.frame_count)
+            missing = folder.resume(recipe.fingerprint)
+            with watch.measure(Stage.LISTEN):
+                voice = self._listen(plan, recipe.voice.sha256, clock, cancel)
+            with watch.measure(Stage.TRACK):
+                raw, is_cached = self._track(plan, recipe.person.sha256, clock, cancel)
+                track = smooth_track(bridge_gaps(raw))
+                weights = fade_weights(track)
+                if not weights.any():
+                    raise NoFaceError(request.person)
+            with watch.measure(Stage.RENDER):
+                if not folder.film.exists():
+                    self._render(plan, voice, track, weights, folder, missing, clock, cancel, watch)
+                    _join(plan, folder, cancel, watch)
+            shown = weights[[ping_pong(step, plan.person.frame_count) for step in range(plan.frame_count)]]
+            record = RunRecord(
+                created_at=datetime.now(UTC),
+                fingerprint=recipe.fingerprint,
+                recipe=recipe,
+                device=self.engine.device_name,
+                duration_s=float(plan.frame_count / plan.person.frame_rate),
+                unchanged=list_unchanged(shown, plan.person.frame_rate),
+                is_track_cached=is_cached,
+                stage_seconds=watch.seconds,
+            )
+            cancel.check()
+            publish_output(folder.film, record, request.output)
+        clock.report(Stage.RENDER, plan.frame_count)
+        return record.to_result(request.output)
+
+    def _write_recipe(self, plan: JobPlan, clock: EtaClock, cancel: CancelToken) -> Recipe:
+        clock.report(Stage.PREPARE, 0)
+        person_hash = hash_file(plan.request.person, cancel)
+        clock.report(Stage.PREPARE, 1)
+        voice_hash = hash_file(plan.request.voice, cancel)
+        clock.report(Stage.PREPARE, 2)
+        weights = {self.engine.name: self.engine.weights_id, "tracker": f"{self.tracks.weights_id}-{TRACKER_VERSION}"}
+        return build_recipe(plan, person_hash, voice_hash, weights, self.encoding, self._ffmpeg_version)
+
+    @cached_property
+    def _ffmpeg_version(self) -> str:
+        return read_version(self.ffmpeg)
 
     def _listen(self, plan: JobPlan, voice_hash: str, clock: EtaClock, cancel: CancelToken) -> VoiceFeatures:
         if voice_hash not in self._voices:
@@ -106,6 +148,7 @@ class Generator:
         with closing(prefetch(FrameReader(plan.person, is_exact=False).read(0, count), FRAMES_AHEAD)) as frames:
             counted = _count_frames(cancel.guard(frames), clock, Stage.TRACK)
             track = track_face(counted, self.detector, self.landmarker, choice)
+        clock.report(Stage.TRACK, count)
         self.tracks.store(person_hash, choice, track)
         return track, False
 
@@ -115,37 +158,64 @@ class Generator:
         voice: VoiceFeatures,
         track: FaceTrack,
         weights: FloatArray,
+        folder: JobFolder,
+        missing: Sequence[Segment],
         clock: EtaClock,
         cancel: CancelToken,
         watch: Stopwatch,
-    ) -> FloatArray:
-        """Writes the output; returns the weight of each of its frames."""
+    ) -> None:
+        """Makes the `missing` segments, and the sound beside them, as if all were made in one go."""
         reader = FrameReader(plan.person)
         performance = self.engine.perform(voice, track.points, self._take_references(reader, track, weights))
         composer = Composer(self.engine, performance, track, weights, plan.person.frame_rate, watch)
-        shown: list[float] = []
-
-        def decode() -> Iterator[tuple[int, Image]]:
-            for source, frame in watch.measure_each("render.decode", reader.read_ping_pong(plan.frame_count)):
-                shown.append(float(weights[source]))
-                yield source, frame
-
+        start = missing[0].start if missing else plan.frame_count
+        first = composer.lead_in(start)
+        composer.skip(cancel.guard(ping_pong(step, plan.person.frame_count) for step in range(first)))
+        decoded = watch.measure_each("render.decode", reader.read_ping_pong(plan.frame_count, first))
         with (
-            VideoEncoder(self.ffmpeg, _plan_encoding(plan, self.encoding), cancel) as encoder,
-            closing(composer.compose(decode())) as composed,
+            SoundEncoder(
+                self.ffmpeg, plan.voice, plan.frame_count / plan.person.frame_rate, folder.sound, cancel
+            ) as sound,
+            closing(composer.compose(decoded, first)) as composed,
         ):
-            for frame in _count_frames(cancel.guard(composed), clock, Stage.RENDER):
-                with watch.measure("render.encode"):
-                    encoder.write(frame)
-            cancel.check()
-            encoder.finish()
-        return np.array(shown, np.float32)
+            frames = sound.watch(islice(composed, start - first, None))
+            counted = _count_frames(cancel.guard(frames), clock, Stage.RENDER, start)
+            SegmentEncoder(self.ffmpeg, _plan_encoding(plan, self.encoding), cancel, watch).encode(counted, missing)
+            sound.finish()
 
     def _take_references(self, reader: FrameReader, track: FaceTrack, weights: FloatArray) -> list[FaceCrop]:
         chosen = choose_references(track.only(weights > 0), self.engine.reference_count)
         return [
             cut_face(next(reader.read(number, number + 1)), track.points[number], self.engine)[0] for number in chosen
         ]
+
+
+def _find_finished(output: Path, recipe: Recipe) -> LipSyncResult | None:
+    """The result that is there already. Raises OutputPathError where something else has the name, or the record's."""
+    record = read_sidecar(output)
+    if output.exists():
+        if record is None or record.fingerprint != recipe.fingerprint:
+            raise OutputPathError(path=output, reason="exists")
+        return record.to_result(output)
+    if record is None and sidecar_path(output).exists():
+        raise OutputPathError(path=sidecar_path(output), reason="exists")
+    return None
+
+
+def _join(plan: JobPlan, folder: JobFolder, cancel: CancelToken, watch: Stopwatch) -> None:
+    """Makes the film of its segments and its sound, and removes these once it has been checked."""
+    parts = [segment.path for segment in folder.segments]
+    partial = partial_path(folder.film)
+    try:
+        with watch.measure("render.join"):
+            join_film(JoinPlan(parts, folder.sound, plan.person.frame_rate, AI_MARK), partial, cancel)
+            check_frames(partial, plan.frame_count)
+            replace(partial, folder.film)
+            folder.drop_parts()
+    except OSError as error:
+        raise translate_output_error(folder.film, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _plan_encoding(plan: JobPlan, settings: EncodeSettings) -> EncodePlan:
@@ -155,10 +225,8 @@ def _plan_encoding(plan: JobPlan, settings: EncodeSettings) -> EncodePlan:
         height=plan.person.height,
         frame_rate=plan.person.frame_rate,
         frame_count=plan.frame_count,
-        voice=plan.voice,
         sample_aspect_ratio=plan.person.sample_aspect_ratio,
         settings=settings,
-        metadata=AI_MARK,
     )
 
 
@@ -171,12 +239,11 @@ def _units(plan: JobPlan) -> dict[Stage, int]:
     }
 
 
-def _count_frames(frames: Iterable[Image], clock: EtaClock, stage: Stage) -> Iterator[Image]:
-    """`frames`, each reported once it has been dealt with."""
-    clock.report(stage, 0)
-    for done, frame in enumerate(frames, start=1):
-        yield frame
+def _count_frames(frames: Iterable[Image], clock: EtaClock, stage: Stage, start: int = 0) -> Iterator[Image]:
+    """`frames`, from number `start` on; tells how many have been dealt with before each, not that the last one has."""
+    for done, frame in enumerate(frames, start):
         clock.report(stage, done)
+        yield frame
 
 
 def _count_seconds(pieces: Iterable[NDArray[np.float32]], clock: EtaClock) -> Iterator[NDArray[np.float32]]:

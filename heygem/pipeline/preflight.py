@@ -16,7 +16,7 @@ from heygem.domain.errors import (
 from heygem.domain.job import LipSyncRequest
 from heygem.domain.media import AudioFacts, VideoFacts
 from heygem.media.probe import probe_audio, probe_video
-from heygem.pipeline.expectation import count_frames, estimate_bytes
+from heygem.pipeline.expectation import COPIES, count_frames, estimate_bytes
 
 _MB: Final = 1_000_000
 
@@ -33,15 +33,18 @@ class JobPlan:
     estimated_bytes: int
 
 
-def plan_job(request: LipSyncRequest, limits: LimitSettings) -> JobPlan:
-    """Probes both inputs, checks them against the limits, the output's place and the disk. Raises what is wrong."""
+def plan_job(request: LipSyncRequest, limits: LimitSettings, made_bytes: int = 0) -> JobPlan:
+    """Probes both inputs, checks them against the limits, the output's place and the disk. Raises what is wrong.
+
+    Of what the disk must hold for a moment, `made_bytes` are there already.
+    """
     person, voice = probe_video(request.person), probe_audio(request.voice)
     check_person(person, limits)
     check_voice(voice, limits)
     frame_count = count_frames(voice.duration_s, person.frame_rate)
     estimated_bytes = estimate_bytes(person.width, person.height, frame_count, voice.duration_s)
-    check_output(request.output)
-    check_disk(request.output.parent, estimated_bytes + limits.disk_reserve_mb * _MB)
+    check_folder(request.output)
+    check_disk(request.output.parent, COPIES * estimated_bytes - made_bytes + limits.disk_reserve_mb * _MB)
     return JobPlan(request, person, voice, frame_count, min(frame_count, person.frame_count), estimated_bytes)
 
 
@@ -65,12 +68,10 @@ def check_voice(voice: AudioFacts, limits: LimitSettings) -> None:
         )
 
 
-def check_output(output: Path) -> None:
-    """Raises OutputPathError unless a new MP4 can be made there; makes its folder if need be."""
+def check_folder(output: Path) -> None:
+    """Raises OutputPathError unless an MP4 can be made there; makes its folder if need be."""
     if output.suffix.lower() != ".mp4":
         raise OutputPathError(path=output, reason="not .mp4")
-    if output.exists():
-        raise OutputPathError(path=output, reason="exists")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

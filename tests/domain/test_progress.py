@@ -106,3 +106,12 @@ def test_a_slow_first_unit_of_a_long_job_says_nothing_yet():
     now.time_s = 3.0
     clock.report(Stage.TRACK, 1)
     assert events[-1].eta_s is None
+
+
+def test_what_was_done_before_counts_for_no_pace():
+    clock, now, events = make_clock()
+    clock.report(Stage.RENDER, 80)
+    assert (events[-1].done, events[-1].eta_s) == (80, None)
+    now.time_s = 10.0
+    clock.report(Stage.RENDER, 90)  # ten in ten seconds
+    assert events[-1].eta_s == pytest.approx(10)

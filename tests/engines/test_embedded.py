@@ -80,7 +80,7 @@ def start(engine: EmbeddedEngine, voice: VoiceFeatures, references: int = 4) -> 
 def gaps(engine: EmbeddedEngine, voice: VoiceFeatures, times: NDArray[np.floating]) -> Array:
     """(T,): how widely the mouth opens at `times`, in face units."""
     performance, crops = start(engine, voice)
-    points = [performance.key_points(MouthRequest(crops[0], float(t))) for t in times]
+    points = [performance.key_points(crops[0].points, float(t)) for t in times]
     return opening(np.stack(points)) / np.float32(engine.crop.scale)
 
 
@@ -171,8 +171,8 @@ def test_a_lost_face_and_one_without_speech(engine: EmbeddedEngine) -> None:
     voice = engine.listen([read_speech()])
     still, lost = np.repeat(astronaut_points()[None], 5, axis=0), np.full((5, 131, 2), np.nan, np.float32)
     for faces in (still, lost, np.concatenate([still, lost])):
-        request = MouthRequest(crop_face(engine, astronaut_points()), 1.0)
-        assert np.isfinite(engine.perform(voice, faces, []).key_points(request)).all()
+        points = crop_face(engine, astronaut_points()).points
+        assert np.isfinite(engine.perform(voice, faces, []).key_points(points, 1.0)).all()
 
 
 def test_masks(engine: EmbeddedEngine) -> None:

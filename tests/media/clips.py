@@ -3,15 +3,22 @@ clicks, as any container and codec."""
 
 import subprocess
 import wave
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heygem.domain.media import AudioFacts
+from heygem.domain.progress import CancelToken
+from heygem.media.encode import VideoEncoder
 from heygem.media.ffmpeg_command import EncodePlan, EncodeSettings
+from heygem.media.join import JoinPlan, join_film
+from heygem.media.sound import SoundEncoder
 from heygem.media.still import Image
 
 CORNERS: Final = {  # BGR, of the upright picture
@@ -133,8 +140,30 @@ def _click() -> NDArray[np.float64]:
 CLICK_CENTRES_S: Final = np.array(CLICKS_S) + CLICK_SAMPLES / VOICE_RATE / 2
 
 
+def make_film(binary: Path, plan: EncodePlan, voice: AudioFacts, metadata: Mapping[str, str] | None = None) -> Path:
+    """The numbered frames in parts of 17, joined with the voice, as `plan.output`."""
+    with TemporaryDirectory() as folder:
+        parts, sound = [], Path(folder) / "sound.m4a"
+        with SoundEncoder(binary, voice, plan.frame_count / plan.frame_rate, sound) as encoder:
+            encoder.finish()
+        for start in range(0, plan.frame_count, 17):
+            count = min(17, plan.frame_count - start)
+            part = replace(plan, output=Path(folder) / f"{start}.mp4", frame_count=count)
+            parts.append(write_film(binary, part, start))
+        join_film(JoinPlan(parts, sound, plan.frame_rate, metadata or {}), plan.output, CancelToken())
+    return plan.output
+
+
+def write_film(binary: Path, plan: EncodePlan, start: int = 0) -> Path:
+    """The numbered frames from `start` on, without sound."""
+    with VideoEncoder(binary, plan) as encoder:
+        for number in range(start, start + plan.frame_count):
+            encoder.write(draw_number(number, plan.width, plan.height))
+        return encoder.finish()
+
+
 def quick_plan(output: Path, frame_count: int, **other: object) -> EncodePlan:
-    """96 x 64 at 25 frames a second, without a voice, as fast as can be."""
+    """96 x 64 at 25 frames a second, as fast as can be."""
     plan: dict[str, object] = {"width": 96, "height": 64, "frame_rate": Fraction(25)}
     plan |= {"settings": EncodeSettings(preset="ultrafast")} | other
     return EncodePlan(output=output, frame_count=frame_count, **plan)  # type: ignore[arg-type]  # a test's shorthand

@@ -9,9 +9,8 @@ import pytest
 from heygem.domain.media import AudioFacts
 from heygem.media import audio
 from heygem.media.audio import read_waveform
-from heygem.media.encode import VideoEncoder
 from heygem.media.probe import probe_audio
-from tests.media.clips import CLICK_CENTRES_S, VOICE_S, ClipMaker, draw_number, find_clicks, quick_plan
+from tests.media.clips import CLICK_CENTRES_S, VOICE_S, ClipMaker, find_clicks, make_film, quick_plan
 
 VOICES = {
     "voice.wav": (),
@@ -35,10 +34,7 @@ def listen(facts: AudioFacts) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 
 def finish_film(binary: Path, voice: AudioFacts, output: Path) -> AudioFacts:
-    with VideoEncoder(binary, quick_plan(output, 84, voice=voice)) as encoder:
-        for number in range(84):
-            encoder.write(draw_number(number))
-        return probe_audio(encoder.finish())
+    return probe_audio(make_film(binary, quick_plan(output, 84), voice))
 
 
 @pytest.mark.parametrize("name", VOICES)

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -61,12 +62,16 @@ class GreenEngine:
     """Paints the whole crop green; remembers what it was asked."""
 
     name: str = "green"
+    weights_id: str = "paint"
+    device_name: str = "cpu"
     crop: CropSpec = CROP
     reference_count: int = 3
     batch_size: int = 4
     pause_s: float = 0.0
     listened: int = 0
     times_s: list[float] = field(default_factory=list)
+    skipped_s: list[float] = field(default_factory=list)
+    on_paint: Callable[[float], object] = lambda _: None
     references: int = 0
 
     @property
@@ -85,9 +90,14 @@ class GreenEngine:
         self.references = len(references)
         return self
 
+    def skip(self, points, time_s):
+        assert points.shape == (131, 2)
+        self.skipped_s.append(time_s)
+
     def paint(self, requests):
         time.sleep(self.pause_s * len(requests))
         self.times_s += [request.time_s for request in requests]
+        self.on_paint(self.times_s[-1])
         return np.full((len(requests), 64, 64, 3), GREEN, np.uint8)
 
 
@@ -124,8 +134,8 @@ def make_generator(cache, engine=None, tracker=None, **limits):
     )
 
 
-def generate(generator, person, voice, output, sink=lambda _: None, cancel=None):
-    return generator.generate(LipSyncRequest(person, voice, output), sink, cancel or CancelToken())
+def generate(generator, person, voice, output, sink=lambda _: None, cancel=None, work_dir=None):
+    return generator.generate(LipSyncRequest(person, voice, output), sink, cancel or CancelToken(), work_dir)
 
 
 def is_green(frame, place):

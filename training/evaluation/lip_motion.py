@@ -12,7 +12,7 @@ import numpy as np
 
 from heygem.engines.alignment import frame_to_crop, transform
 from heygem.engines.embedded import EmbeddedEngine
-from heygem.engines.engine import FaceCrop, MouthRequest, VoiceFeatures
+from heygem.engines.engine import VoiceFeatures
 from heygem.engines.speech_motion import opening, width
 from training.crops import smooth_points
 from training.dataset import Labels
@@ -23,7 +23,6 @@ from training.evaluation.workers import Workers, get_engine
 from training.voices import read_voice
 
 _LATE_S: Final = 1.0
-_NO_PICTURE: Final = np.zeros((1, 1, 3), np.uint8)  # key points do not ask for one
 _NOTE: Final = (
     "r: correlation of the opening; 'in step': with the clip's constant offset of picture and voice, judged by the\n"
     "clips' index without our networks, taken out; 'best lag': the one that suits ours best, which flatters, most of\n"
@@ -104,7 +103,7 @@ def hear_mouth(engine: EmbeddedEngine, voice: VoiceFeatures, truth: Labels) -> M
     curves = np.full((2, len(faces)), np.nan, np.float32)
     for frame in np.flatnonzero(truth.found):
         points = transform(faces[frame], frame_to_crop(faces[frame], engine.crop))
-        wanted = performance.key_points(MouthRequest(FaceCrop(_NO_PICTURE, points), float(frame / truth.fps)))
+        wanted = performance.key_points(points, float(frame / truth.fps))
         curves[:, frame] = opening(wanted), width(wanted)
     heights, widths = curves / np.float32(engine.crop.scale)
     return Mouth(heights, widths, truth.fps)
