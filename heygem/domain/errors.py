@@ -16,25 +16,36 @@ HeyGemError
 │   │   ├── FrameTooLargeError
 │   │   ├── MediaTooLongError
 │   │   ├── NoFaceError
-│   │   └── VoiceSilentError
+│   │   ├── VoiceSilentError
+│   │   └── InputChangedError
 │   ├── FaceChoiceError
 │   ├── InputMissingError
 │   ├── OutputPathError
 │   ├── PathOutsideError
 │   ├── BatchListError
 │   ├── BatchEmptyError
+│   ├── JobNotFoundError
+│   ├── BatchNotFoundError
+│   ├── JobStateError
+│   ├── IdempotencyConflictError
 │   └── SettingsError
 ├── FaultError                    ours or the machine's: exit status 1
 │   ├── DiskFullError
 │   ├── FfmpegMissingError
 │   ├── EncodeError
 │   ├── WeightsError
+│   ├── WorkerCrashedError
+│   ├── LeaseLostError
+│   ├── StalledError
+│   ├── DatabaseError
 │   └── UnexpectedError
 └── CancelledError                asked for: exit status 130
 
 The sentences for the codes stand in `config/strings.toml`; this file knows no language.
 """
 
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -52,6 +63,10 @@ class HeyGemError(Exception):
     def __str__(self) -> str:
         details = ", ".join(f"{key}={value}" for key, value in self.context.items())
         return f"{self.code}: {details}" if details else self.code
+
+    def storable_context(self) -> dict[str, str | int | float]:
+        """The context as JSON can keep it; see restore_error."""
+        return {key: _make_storable(value) for key, value in self.context.items()}
 
 
 class InputError(HeyGemError):
@@ -137,6 +152,12 @@ class VoiceSilentError(MediaError):
     code = "VOICE_SILENT"
 
 
+class InputChangedError(MediaError):
+    """The file is another than it was when it was looked at."""
+
+    code = "INPUT_CHANGED"
+
+
 class FaceChoiceError(InputError):
     """Not a face choice, or fewer faces than asked for. Context: `choice`, `faces`."""
 
@@ -173,6 +194,30 @@ class BatchEmptyError(InputError):
     code = "BATCH_EMPTY"
 
 
+class JobNotFoundError(InputError):
+    """Context: `job_id`."""
+
+    code = "JOB_NOT_FOUND"
+
+
+class BatchNotFoundError(InputError):
+    """Context: `batch_id`."""
+
+    code = "BATCH_NOT_FOUND"
+
+
+class JobStateError(InputError):
+    """The job's state does not allow what is asked. Context: `action`, `state`."""
+
+    code = "JOB_STATE"
+
+
+class IdempotencyConflictError(InputError):
+    """A key that something else was submitted by. Context: `idempotency_key`."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
 class SettingsError(InputError):
     """Context: `setting`, `reason`."""
 
@@ -205,6 +250,30 @@ class WeightsError(FaultError):
     code = "WEIGHTS_UNUSABLE"
 
 
+class WorkerCrashedError(FaultError):
+    """The process that worked on it ended, time after time. Context: `reason` (of the last), `attempts`."""
+
+    code = "WORKER_CRASHED"
+
+
+class LeaseLostError(FaultError):
+    """A worker has been silent for so long that its job went to another. Context: `job_id`."""
+
+    code = "LEASE_LOST"
+
+
+class StalledError(FaultError):
+    """A job without any progress. Context: `minutes`."""
+
+    code = "JOB_STALLED"
+
+
+class DatabaseError(FaultError):
+    """Context: `reason`."""
+
+    code = "DATABASE_UNUSABLE"
+
+
 class UnexpectedError(FaultError):
     """Something that no code foresaw; the traceback is in the log. Context: `reason`."""
 
@@ -214,3 +283,25 @@ class UnexpectedError(FaultError):
 class CancelledError(HeyGemError):
     code = "CANCELLED"
     exit_status = 130
+
+
+def restore_error(code: str, context: Mapping[str, object]) -> HeyGemError:
+    """The error that had this code and this `storable_context`; UnexpectedError for a code that is not known."""
+    kinds = {kind.code: kind for kind in _list_kinds(HeyGemError)}
+    kind = kinds.get(code, UnexpectedError)
+    if issubclass(kind, MediaError):
+        rest = {key: value for key, value in context.items() if key not in ("name", "path")}
+        return kind(Path(str(context["path"])), **rest)
+    return kind(**(context if code in kinds else {"reason": code}))
+
+
+def _list_kinds(kind: type[HeyGemError]) -> Iterator[type[HeyGemError]]:
+    """The tree from `kind` on, itself first, so that of two with one code the leaf comes last."""
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _list_kinds(child)
+
+
+def _make_storable(value: object) -> str | int | float:
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_number else str(value)  # type: ignore[return-value]  # a number, as has just been asked

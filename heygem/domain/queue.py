@@ -49,7 +49,10 @@ class InspectionTask:
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """One worker process as the queue knows it. `host` is its machine's name; `beat_at` when it was last heard of."""
+    """One worker process as the queue knows it. `host` is its machine's name; `beat_at` when it was last heard of.
+
+    `silent_s` is how long ago that was, by the clock that wrote it.
+    """
 
     worker_id: str
     kind: WorkerKind
@@ -58,6 +61,7 @@ class WorkerStatus:
     device: str
     beat_at: datetime
     job_id: str | None = None
+    silent_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,23 @@
+"""What all parts of the queue stand on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from heygem.domain.inspection import Inspection, Preflight
+from heygem.storage.database import Database
+
+BuildPreflight: TypeAlias = Callable[[Inspection, Inspection], Preflight]  # of a person and a voice
+
+
+@dataclass(frozen=True)
+class QueueBase:
+    """`lease_s`: a worker silent for so long has lost its job. At `max_crashes` in a row without another
+    `segment_frames` rendered in between, a job is given up.
+    """
+
+    database: Database
+    build_preflight: BuildPreflight
+    lease_s: float = 20.0
+    max_crashes: int = 2
+    segment_frames: int = 250
