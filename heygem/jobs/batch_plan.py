@@ -17,12 +17,17 @@ def plan_jobs(
     """In the list's order. `face` and `project` hold where a row does not say otherwise."""
     return [
         NewJob(
-            LipSyncRequest(person.path, voice, plan_output(person, voice), person.face if person.voice else face),
+            LipSyncRequest(person.path, voice, plan_output(person, voice), choose_face(person, face)),
             owner=owner,
             project=person.project or project,
         )
         for person, voice in list_pairs(items)
     ]
+
+
+def choose_face(person: DraftItem, face: FaceChoice) -> FaceChoice:
+    """A row's own choice, where it has made one."""
+    return face if person.face == FaceChoice() else person.face
 
 
 def list_pairs(items: Sequence[DraftItem]) -> Iterator[tuple[DraftItem, Path]]:

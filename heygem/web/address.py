@@ -1,7 +1,9 @@
-"""Where the page is served: a port that is free, and no proxy between gradio and itself."""
+"""Where the page and its files are served: a port that is free, and no proxy between gradio and itself."""
 
 import os
 import socket
+from pathlib import Path
+from urllib.parse import quote
 
 from heygem.domain.errors import SettingsError
 
@@ -24,3 +26,8 @@ def go_around_proxies() -> None:
     for name in ("no_proxy", "NO_PROXY"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         os.environ[name] = ",".join(dict.fromkeys([*hosts, "localhost", "127.0.0.1"]))
+
+
+def url_of(path: Path) -> str:
+    """Of a file that the page may show; relative, so that it holds behind a proxy's sub-path too."""
+    return "gradio_api/file=" + quote(path.as_posix())

@@ -1,6 +1,6 @@
 """A job's state as HTML: waiting, running, finished, failed. Pure; names and sentences of users are escaped here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 from typing import TypeAlias
@@ -26,16 +26,19 @@ def job_card(status: JobStatus | None, tr: Translator, url_of: UrlOf) -> str:
 
 def progress_card(status: JobStatus, tr: Translator) -> str:
     share = fmt.percent(status.progress)
-    is_queued = status.state is JobState.QUEUED
-    line = tr("page.ahead", count=status.ahead) if is_queued else fmt.stage_line(status.progress, tr)
+    line = waiting_line(status, tr) if status.state is JobState.QUEUED else fmt.stage_line(status.progress, tr)
     return (
         f'<section class="hg-card hg-progress" data-state="{status.state}">'
         f'<div class="hg-row">{badge(status.state, tr)}{_names(status)}<b class="hg-percent">{share}%</b></div>'
-        f'<div class="hg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}" '
-        f'aria-label="{escape(tr("page.progress"))}"><i style="width:{share}%"></i></div>'
+        f"{bar(share, tr)}"
         f'<div class="hg-row hg-small"><span class="hg-stage">{escape(line)}</span>'
-        f'<span class="hg-eta">{escape(fmt.eta_line(status.progress, tr))}</span></div></section>'
+        f'<span class="hg-eta">{escape(fmt.eta_line(status.progress, tr))}</span></div>'
+        f"{warning_lines(status.preflight.warnings if status.preflight else (), tr)}</section>"
     )
+
+
+def waiting_line(status: JobStatus, tr: Translator) -> str:
+    return tr("page.ahead", count=status.ahead) if status.ahead or status.preflight else tr("draft.looking")
 
 
 def result_card(status: JobStatus, result: LipSyncResult, tr: Translator, url_of: UrlOf) -> str:
@@ -51,6 +54,7 @@ def result_card(status: JobStatus, result: LipSyncResult, tr: Translator, url_of
         f'<div class="hg-row">{badge(status.state, tr)}{_names(status)}</div>'
         f'<div class="hg-result-body"><video class="hg-video" src="{url}" controls playsinline preload="metadata">'
         f'</video><div class="hg-side"><dl class="hg-facts">{facts}</dl>'
+        f"{quality_marks(status, tr)}"
         f'<p class="hg-file" title="{escape(str(result.path))}">{escape(result.path.name)}</p>'
         f'<a class="hg-download" href="{url}" download="{escape(result.path.name)}">{escape(tr("page.download"))}</a>'
         f"</div></div></section>"
@@ -63,6 +67,11 @@ def error_card(error: HeyGemError, tr: Translator) -> str:
     return notice_card("error", tr.explain(error), tr("state.failed"))
 
 
+def refusal_card(error: HeyGemError, tr: Translator) -> str:
+    """Above a start button that could not start."""
+    return notice_card("warning", tr(f"error.{error.code}", **error.context), tr("page.not_started"))
+
+
 def notice_card(tone: str, text: str, title: str = "") -> str:
     """`tone`: error, warning or quiet."""
     head = f"<b>{escape(title)}</b>" if title else ""
@@ -71,6 +80,30 @@ def notice_card(tone: str, text: str, title: str = "") -> str:
 
 def badge(state: JobState, tr: Translator) -> str:
     return f'<span class="hg-badge" data-state="{state}">{escape(tr(f"state.{state}"))}</span>'
+
+
+def mark(tone: str, text: str) -> str:
+    """`tone`: good, warn, bad or wait."""
+    return f'<span class="hg-mark" data-tone="{tone}">{escape(text)}</span>'
+
+
+def warning_lines(keys: Iterable[str], tr: Translator) -> str:
+    """What is worth knowing of a job or file that works all the same: keys of [warning]."""
+    return "".join(f'<p class="hg-warning">{escape(tr(f"warning.{key}"))}</p>' for key in keys)
+
+
+def quality_marks(status: JobStatus, tr: Translator) -> str:
+    """What was found wrong with a finished video."""
+    keys = status.quality.problems if status.quality else ()
+    return "".join(mark("warn", tr(f"quality.{key}")) for key in keys)
+
+
+def bar(share: int, tr: Translator) -> str:
+    """`share` in percent."""
+    return (
+        f'<div class="hg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}" '
+        f'aria-label="{escape(tr("page.progress"))}"><i style="width:{share}%"></i></div>'
+    )
 
 
 def _names(status: JobStatus) -> str:

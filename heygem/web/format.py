@@ -1,9 +1,11 @@
 """What people read about a job, as plain text: sizes, durations, percent, facts. Pure, and knows no page."""
 
+from datetime import datetime
 from typing import Final
 
 from heygem.config.strings import Translator
-from heygem.domain.job import LipSyncResult
+from heygem.domain.inspection import Inspection, MediaKind
+from heygem.domain.job import JobState, JobStatus, LipSyncResult
 from heygem.domain.progress import Progress, Stage
 
 STRETCHES_SHOWN: Final = 6
@@ -52,9 +54,71 @@ def stage_line(progress: Progress | None, tr: Translator) -> str:
 
 def eta_line(progress: Progress | None, tr: Translator) -> str:
     """`剩余约 0:42`, or nothing while the pace is not known."""
-    if progress is None or progress.eta_s is None:
-        return ""
-    return tr("page.eta", clock=clock(progress.eta_s))
+    return eta_text(progress.eta_s if progress else None, tr)
+
+
+def eta_text(eta_s: float | None, tr: Translator) -> str:
+    return "" if eta_s is None else tr("page.eta", clock=clock(eta_s))
+
+
+def moment(when: datetime) -> str:
+    """Day and minute in this machine's time: `11-25 14:03`."""
+    return when.astimezone().strftime("%m-%d %H:%M")
+
+
+def share(part: float) -> str:
+    """0..1 as `98%`; only what is whole reads 100%."""
+    return f"{int(100 * part)}%"
+
+
+def inspection_facts(found: Inspection, tr: Translator) -> list[tuple[str, str]]:
+    """Name and value of what is known of a file before it is used."""
+    if found.kind is MediaKind.VOICE:
+        return [
+            (tr("fact.duration"), duration(found.duration_s, tr)),
+            (tr("fact.level"), tr("fact.decibels", level=f"{found.level_db:.0f}")),
+            (tr("fact.silence"), share(found.silent_share)),
+        ]
+    length = tr("fact.photo") if found.is_photo else duration(found.duration_s, tr)
+    facts = [(tr("fact.duration"), length), (tr("fact.picture"), f"{found.width}×{found.height}")]
+    if not found.is_photo:
+        facts.append((tr("fact.rate"), tr("fact.per_second", rate=f"{found.frame_rate:.4g}")))
+        facts.append((tr("fact.face_share"), share(found.face_share)))
+    return [*facts, (tr("fact.faces"), str(found.faces))]
+
+
+def inspection_line(found: Inspection, tr: Translator) -> list[str]:
+    """The few of them that stand in a list."""
+    if found.kind is MediaKind.VOICE:
+        return [duration(found.duration_s, tr)]
+    length = tr("fact.photo") if found.is_photo else duration(found.duration_s, tr)
+    texts = [length, f"{found.width}×{found.height}"]
+    if not found.is_photo:
+        texts.append(tr("draft.face_share", share=share(found.face_share)))
+    return [*texts, tr("draft.faces", count=found.faces)] if found.faces > 1 else texts
+
+
+def waiting_facts(status: JobStatus, tr: Translator) -> list[str]:
+    """Of a job that has not begun: its place, and what it is expected to take."""
+    facts = [tr("job.ahead", count=status.ahead)] if status.state is JobState.QUEUED and status.ahead else []
+    plan = status.preflight
+    if plan is None:
+        return [*facts, tr("draft.looking")]
+    return [*facts, duration(plan.duration_s, tr), tr("job.expected", clock=clock(plan.expected_s))]
+
+
+def made_facts(status: JobStatus, tr: Translator) -> list[str]:
+    """Of a job that is done: its length, how long it took, when it was."""
+    result = status.result
+    if result is None:
+        return []
+    facts = [duration(result.duration_s, tr)]
+    taken_s = sum(result.stage_seconds.values())
+    if taken_s > 0:
+        facts.append(tr("job.taken", duration=duration(taken_s, tr)))
+    if result.unchanged:
+        facts.append(tr("job.unchanged", count=len(result.unchanged)))
+    return facts
 
 
 def stretches(result: LipSyncResult, tr: Translator) -> str:

@@ -24,9 +24,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """What one browser's list shows: its version, 0 for nothing yet, the order of its rows, and their digests."""
+    """What one browser's list shows: its version, "" for nothing yet, the order of its rows, and their digests.
 
-    version: int = 0
+    The version tells its content: of two answers that overtake one another, the browser sees that the later one was
+    built on something else, and asks for the whole list.
+    """
+
+    version: str = ""
     order: tuple[str, ...] = ()
     digests: Mapping[str, int] = field(default_factory=dict)
 
@@ -70,7 +74,7 @@ def build_update(rows: Sequence[Row], shown: Shown) -> tuple[dict[str, Any] | No
     if shown.version and order == shown.order and digests == shown.digests:
         return None, shown
     changed = {row.key: [row.kind, row.html] for row in rows if shown.digests.get(row.key) != digests[row.key]}
-    then = Shown(shown.version + 1, order, digests)
+    then = Shown(f"{hash((order, tuple(digests.values()))):x}", order, digests)
     return {"base": shown.version, "version": then.version, "order": list(order), "rows": changed}, then
 
 

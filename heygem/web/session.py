@@ -1,5 +1,6 @@
-"""What one browser remembers across reloads: its job and its language."""
+"""What one browser remembers across reloads: who it is, its job and its language."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +14,9 @@ _SCRAMBLE: Final = "heygem-page"
 
 @dataclass(frozen=True)
 class BrowserSession:
-    """`job` holds a job's id or "", `language` a Language. One browser never learns another's job id."""
+    """`owner` is a random id, "" until the page has loaded; `job` a job's id or ""; `language` a Language."""
 
+    owner: gr.BrowserState
     job: gr.BrowserState
     language: gr.BrowserState
     default_language: Language
@@ -23,10 +25,18 @@ class BrowserSession:
     def open(cls, default_language: Language) -> "BrowserSession":
         """Must be called inside gr.Blocks."""
         return cls(
+            owner=gr.BrowserState("", storage_key="heygem-owner", secret=_SCRAMBLE),
             job=gr.BrowserState("", storage_key="heygem-job", secret=_SCRAMBLE),
             language=gr.BrowserState(default_language, storage_key="heygem-language", secret=_SCRAMBLE),
             default_language=default_language,
         )
+
+    def wire(self, page: gr.Blocks) -> None:
+        """Gives a new browser its id."""
+        page.load(
+            lambda owner: owner or uuid.uuid4().hex, self.owner, self.owner,
+            queue=False, show_progress="hidden", api_visibility="private",
+        )  # fmt: skip
 
     def translator(self, language: object) -> Translator:
         """For what a browser says its language is, which may be anything."""

@@ -5,35 +5,44 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import gradio as gr
 
 from heygem.config.strings import Translator
-from heygem.domain.errors import HeyGemError, InputMissingError
-from heygem.domain.job import FaceChoice, FaceRule, JobStatus, LipSyncRequest
+from heygem.domain.errors import HeyGemError, InputMissingError, JobNotFoundError
+from heygem.domain.job import FaceChoice, JobStatus, LipSyncRequest, NewJob
+from heygem.jobs.inputs import InputStore
 from heygem.jobs.naming import OutputNamer
-from heygem.jobs.runner import JobRunner
-from heygem.web.cards import job_card, notice_card
+from heygem.jobs.queue import JobQueue
+from heygem.web.address import url_of
+from heygem.web.cards import job_card, notice_card, refusal_card
+from heygem.web.face_box import FaceBox, read_face
 from heygem.web.labels import Labels
 from heygem.web.media_drop import ASSETS, PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
 from heygem.web.preview import Preview, preview_person, preview_voice
 from heygem.web.session import BrowserSession
 
 POLL_S: Final = 0.7
-FACE_NUMBERS: Final = list(range(1, 21))
 CARD_SCRIPT: Final = (ASSETS / "job_card.js").read_text(encoding="utf-8")
 
 
 class SingleTab:
     def __init__(
-        self, runner: JobRunner, namer: OutputNamer, max_upload_bytes: int, labels: Labels, session: BrowserSession
+        self,
+        queue: JobQueue,
+        store: InputStore,
+        namer: OutputNamer,
+        max_upload_bytes: int,
+        labels: Labels,
+        session: BrowserSession,
     ) -> None:
-        self._runner = runner
+        self._queue = queue
+        self._store = store
         self._namer = namer
         self._max_upload_bytes = max_upload_bytes
         self._labels = labels
         self._session = session
+        self._face = FaceBox(labels)
 
     def render(self) -> None:
         make = self._labels.make
@@ -41,15 +50,8 @@ class SingleTab:
             with gr.Row(elem_classes="hg-inputs", equal_height=True):
                 self.voice = self._drop("voice", "sound", VOICE_TYPES)
                 self.person = self._drop("person", "picture", PERSON_TYPES)
-            with make(gr.Accordion, {"label": "page.face"}, open=False, elem_id="face"), gr.Row():
-                self.rule = make(
-                    gr.Radio, {"choices": face_choices, "info": "page.face_hint"}, value="largest", show_label=False
-                )
-                # A list, since a number field's own complaint about a number out of range knows one language.
-                self.number = make(
-                    gr.Dropdown, {"label": "page.face_number"}, choices=FACE_NUMBERS, value=1, filterable=False,
-                    visible=False, min_width=120,
-                )  # fmt: skip
+            with make(gr.Accordion, {"label": "page.face"}, open=False, elem_id="face"):
+                self._face.render()
             with gr.Row(elem_classes="hg-actions"):
                 self.start = make(gr.Button, {"value": "page.start"}, variant="primary", size="lg", elem_id="start")
                 self.stop = make(
@@ -68,12 +70,12 @@ class SingleTab:
             self.timer = gr.Timer(POLL_S, active=False)
 
     def wire(self, page: gr.Blocks) -> None:
-        job, language = self._session.job, self._session.language
+        job, owner, language = self._session.job, self._session.owner, self._session.language
         shown = [self.card, self.timer, self.start, self.stop]
         quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
         private: dict[str, Any] = quiet | {"api_visibility": "private"}
 
-        inputs = [self.voice, self.person, self.rule, self.number, language]
+        inputs = [self.voice, self.person, self._face.rule, self._face.number, language, owner]
         self.start.click(self.generate, inputs, [job, self.notice], api_name="generate", **quiet)
         self.stop.click(self.cancel, [job, language], shown, **private)
         gr.on(
@@ -81,23 +83,24 @@ class SingleTab:
             self.view, [job, language], shown, trigger_mode="always_last", **private,
         )  # fmt: skip
         gr.on([self.voice.change, self.person.change, language.change], lambda: "", None, self.notice, **private)
-        self.rule.change(lambda rule: gr.update(visible=rule == FaceRule.NUMBER), self.rule, self.number, **private)
+        self._face.wire()
         for drop, look in ((self.voice, preview_voice), (self.person, preview_person)):
             drop.unplayable(self._previewer(look), [drop, language], drop, **private)
 
-    def generate(self, voice: object, person: object, rule: str, number: int, language: str) -> tuple[Any, str]:
+    def generate(
+        self, voice: object, person: object, rule: str, number: int, language: str, owner: str = ""
+    ) -> tuple[Any, str]:
         """The new job's id, or a notice that says why there is none."""
         tr = self._session.translator(language)
         try:
-            request = self._request(get_upload(voice), get_upload(person), rule, number, tr)
-            return self._runner.submit(request), ""
+            request = self._request(get_upload(voice), get_upload(person), read_face(rule, number), tr)
+            return self._queue.submit(NewJob(request, owner)), ""
         except HeyGemError as error:
-            text = tr(f"error.{error.code}", **error.context)
-            return gr.skip(), notice_card("warning", text, tr("page.not_started"))
+            return gr.skip(), refusal_card(error, tr)
 
     def view(self, job_id: str, language: str) -> tuple[str, Any, Any, Any]:
         """The job as it stands now: card, timer, start button, cancel button."""
-        status = find_status(self._runner, job_id)
+        status = find_status(self._queue, job_id)
         is_busy = status is not None and not status.state.is_final
         return (
             job_card(status, self._session.translator(language), url_of),
@@ -107,21 +110,19 @@ class SingleTab:
         )
 
     def cancel(self, job_id: str, language: str) -> tuple[str, Any, Any, Any]:
-        if find_status(self._runner, job_id) is not None:
-            self._runner.cancel(job_id)
+        status = find_status(self._queue, job_id)
+        if status is not None and not status.state.is_final:
+            self._queue.cancel(job_id)
         return self.view(job_id, language)
 
-    def _request(
-        self, voice: Path | None, person: Path | None, rule: str, number: int, tr: Translator
-    ) -> LipSyncRequest:
+    def _request(self, voice: Path | None, person: Path | None, face: FaceChoice, tr: Translator) -> LipSyncRequest:
         missing = [
             tr(key) for path, key in ((voice, "drop.voice_title"), (person, "drop.person_title")) if path is None
         ]
         if voice is None or person is None:
             raise InputMissingError(what=tr("fact.comma").join(missing))
-        face = FaceChoice.parse(str(number) if rule == FaceRule.NUMBER else rule)
         output = self._namer.plan(person.name, voice.name, datetime.now().astimezone())
-        return LipSyncRequest(person, voice, output, face)
+        return LipSyncRequest(self._store.adopt(person), self._store.adopt(voice), output, face)
 
     def _previewer(self, look: Callable[[Path, Translator], Preview]) -> Callable[[object, str], Any]:
         def show(value: object, language: str) -> Any:
@@ -141,22 +142,13 @@ class SingleTab:
         )
 
 
-def face_choices(tr: Translator) -> list[tuple[str, str]]:
-    return [(tr(f"face.{rule}"), str(rule)) for rule in FaceRule]
-
-
 def lost_card(tr: Translator) -> str:
     return notice_card("quiet", tr("page.job_lost"))
 
 
-def find_status(runner: JobRunner, job_id: object) -> JobStatus | None:
-    """None for a job that is not known: never started, or forgotten by a restart."""
+def find_status(queue: JobQueue, job_id: object) -> JobStatus | None:
+    """None for a job that is not known: never started, or removed since."""
     try:
-        return runner.get_status(str(job_id))
-    except KeyError:
+        return queue.get_status(str(job_id))
+    except JobNotFoundError:
         return None
-
-
-def url_of(path: Path) -> str:
-    """Relative, so that it holds behind a proxy's sub-path too."""
-    return "gradio_api/file=" + quote(path.as_posix())

@@ -4,8 +4,8 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import CancelledError, NoFaceError
 from heygem.domain.job import JobState, JobStatus, LipSyncRequest, LipSyncResult
 from heygem.domain.progress import Progress, Stage
+from heygem.web.address import url_of
 from heygem.web.cards import job_card
-from heygem.web.single_tab import url_of
 
 ZH = Translator("zh")
 REQUEST = LipSyncRequest(Path("<b>.mp4"), Path("v.wav"), Path("out.mp4"))

@@ -8,7 +8,7 @@ ROWS = [Row("a", "<p>1</p>"), Row("b", "<p>2</p>"), Row("c", "<p>3</p>")]
 def test_the_first_update_is_whole() -> None:
     value, shown = build_update(ROWS, Shown())
     assert value is not None
-    assert (value["base"], value["order"], set(value["rows"])) == (0, ["a", "b", "c"], {"a", "b", "c"})
+    assert (value["base"], value["order"], set(value["rows"])) == ("", ["a", "b", "c"], {"a", "b", "c"})
     assert shown.version == value["version"]
 
 
@@ -28,6 +28,14 @@ def test_only_changed_rows_are_sent() -> None:
     value, then = build_update([ROWS[0], Row("b", "<p>new</p>"), ROWS[2]], shown)
     assert value is not None and value["rows"] == {"b": ["item", "<p>new</p>"]}
     assert (value["base"], value["version"]) == (shown.version, then.version)
+
+
+def test_answers_that_overtake_one_another_are_told_apart() -> None:
+    _, shown = build_update(ROWS, Shown())
+    first, _ = build_update(ROWS[:2], shown)
+    second, _ = build_update(ROWS[1:], shown)
+    assert first is not None and second is not None
+    assert first["base"] == second["base"] and first["version"] != second["version"]
 
 
 def test_a_removed_and_a_moved_row_need_no_html() -> None:

@@ -2,7 +2,7 @@
 // The template has no expressions, so gradio never redraws it and the DOM below is this script's own.
 const head = element.querySelector(".hg-list-head"), list = element.querySelector(".hg-list");
 const rows = new Map(), checked = new Set();
-let version = 0, chosen = "", drawnHead = null;
+let version = "", chosen = "", drawnHead = null;
 
 const parse = (html) => Object.assign(document.createElement("div"), { innerHTML: html });
 const rowOf = (node) => node.closest("[data-key]");
@@ -28,7 +28,7 @@ function morph(now, then) {
 
 function draw() {
   const value = props.value;
-  if (!value || (value.version === version && value.base)) return;
+  if (!value || value.version === version) return;
   if (value.base && value.base !== version) return trigger("stale");
   version = value.version;
   for (const [key, [kind, html]] of Object.entries(value.rows)) {

@@ -32,7 +32,7 @@ function drawTexts() {
 }
 
 function clear() {
-  if (request) request.abort();
+  if (request) request.stop();
   if (url) URL.revokeObjectURL(url);
   file = request = null; url = ""; isUnplayable = false; input.value = "";
   stage.replaceChildren(); props.still = props.problem = ""; props.value = null;
@@ -82,25 +82,24 @@ function take(chosen) {
   send();
 }
 
-function send() {
-  const form = new FormData();
-  form.append("files", file, file.name);
-  const current = request = new XMLHttpRequest();
-  request.upload.onprogress = (event) => {
-    const share = Math.round((100 * event.loaded) / event.total);
+async function send() {
+  const current = request = uploadFile(file, (share) => {
+    if (request !== current) return;
     bar.style.width = share + "%";
-    if (file && !isUnplayable) $("note").textContent = props.texts.uploading + " " + share + "%";
-  };
-  request.onload = () => (current.status === 200 ? arrive(JSON.parse(current.responseText)[0]) : fail(current.status));
-  request.onerror = () => fail(0);
+    if (!isUnplayable) $("note").textContent = props.texts.uploading + " " + share + "%";
+  });
   bar.style.width = "0";
-  request.open("POST", new URL("gradio_api/upload", document.baseURI));
-  request.send(form);
+  try {
+    const data = await current.done;
+    if (request === current) arrive(data);
+  } catch (status) {
+    if (request === current) fail(status);
+  }
 }
 
-function arrive(path) {
+function arrive(data) {
   request = null;
-  props.value = { path, orig_name: file.name, size: file.size, meta: { _type: "gradio.FileData" } };
+  props.value = data;
   setPhase("ready");
   say(isUnplayable ? "unplayable" : "");
   if (isUnplayable) trigger("unplayable");

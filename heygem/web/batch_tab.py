@@ -1,0 +1,28 @@
+"""The tab 批量处理: many people, one or several voices; what is to be made above, what is being made below."""
+
+import gradio as gr
+
+from heygem.jobs.drafts import Drafts
+from heygem.jobs.queue import JobQueue
+from heygem.web.batch_board import BatchBoard
+from heygem.web.batch_draft import DraftPanel
+from heygem.web.labels import Labels
+from heygem.web.session import BrowserSession
+
+
+class BatchTab:
+    def __init__(
+        self, queue: JobQueue, drafts: Drafts, max_upload_bytes: int, labels: Labels, session: BrowserSession
+    ) -> None:
+        self._labels = labels
+        self._draft = DraftPanel(drafts, max_upload_bytes, labels, session)
+        self._board = BatchBoard(queue, labels, session)
+
+    def render(self) -> None:
+        with self._labels.make(gr.Tab, {"label": "page.batch"}, id="batch"):
+            self._draft.render()
+            self._board.render()
+
+    def wire(self, page: gr.Blocks) -> None:
+        self._draft.wire(page)
+        self._board.wire(page, self._draft.started)
