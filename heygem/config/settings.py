@@ -64,6 +64,9 @@ class QueueSettings(Section):
 
 
 class ApiSettings(Section):
+    token: str = Field(
+        default="", description="What programs must send as a bearer token; where empty, only this machine may ask"
+    )
     webhook_secret: str = Field(default="", description="Key that the webhooks' signatures are made with")
     webhook_attempts: int = Field(default=8, ge=1, le=20, description="How often a webhook is tried before giving up")
 

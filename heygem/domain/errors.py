@@ -28,6 +28,12 @@ HeyGemError
 │   ├── BatchNotFoundError
 │   ├── JobStateError
 │   ├── IdempotencyConflictError
+│   ├── RequestInvalidError
+│   ├── UploadTooLargeError
+│   ├── TokenError
+│   ├── ForeignOriginError
+│   ├── WebhookSecretError
+│   ├── ResultGoneError
 │   └── SettingsError
 ├── FaultError                    ours or the machine's: exit status 1
 │   ├── DiskFullError
@@ -216,6 +222,42 @@ class IdempotencyConflictError(InputError):
     """A key that something else was submitted by. Context: `idempotency_key`."""
 
     code = "IDEMPOTENCY_CONFLICT"
+
+
+class RequestInvalidError(InputError):
+    """What a program sent is not what its documentation says. Context: `field`, `reason`."""
+
+    code = "REQUEST_INVALID"
+
+
+class UploadTooLargeError(InputError):
+    """Context: `max_mb`."""
+
+    code = "UPLOAD_TOO_LARGE"
+
+
+class TokenError(InputError):
+    """A program's request without the token that it needs, or with another one."""
+
+    code = "API_TOKEN"
+
+
+class ForeignOriginError(InputError):
+    """A request that another site's page made a browser send. Context: `origin`."""
+
+    code = "ORIGIN_FOREIGN"
+
+
+class WebhookSecretError(InputError):
+    """A webhook is asked for where there is no secret to sign it with."""
+
+    code = "WEBHOOK_SECRET"
+
+
+class ResultGoneError(InputError):
+    """A finished video or its record is no longer where it was. Context: `name`."""
+
+    code = "RESULT_GONE"
 
 
 class SettingsError(InputError):

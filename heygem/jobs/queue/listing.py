@@ -34,11 +34,14 @@ class Listing(QueueBase):
         states: Collection[JobState] | None = None,
         limit: int = 100,
         offset: int = 0,
+        project: str | None = None,
     ) -> list[JobStatus]:
         """A batch's in the order in which they run; else the newest first."""
         query = _with_ahead()
         if owner is not None:
             query = query.where(jobs.c.owner == owner)
+        if project is not None:
+            query = query.where(jobs.c.project == project)
         if states is not None:
             query = query.where(jobs.c.state.in_(states))
         if batch_id is not None:

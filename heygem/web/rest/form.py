@@ -1,0 +1,183 @@
+"""A multipart form, written to disk while it arrives: neither it nor any of its files is ever whole in memory."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PureWindowsPath
+from typing import BinaryIO, Final, TypeAlias
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from heygem.domain.errors import HeyGemError, OutputPathError, RequestInvalidError, UploadTooLargeError
+from heygem.jobs.naming import safe_stem
+
+MB: Final = 1_000_000
+MOST_PARTS: Final = 32
+MOST_FIELD_BYTES: Final = 10_000
+WRITE_BYTES: Final = 1 << 20
+_SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+Reserve: TypeAlias = Callable[[str], Path]  # a new path for a file of this name
+
+
+@dataclass
+class Upload:
+    """A file of the form, as far as it has come."""
+
+    path: Path
+    sink: BinaryIO
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    size_bytes: int = 0
+
+    @property
+    def sha256(self) -> str:
+        return self.digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Form:
+    fields: dict[str, str]
+    files: dict[str, Upload]
+    release: Callable[[Path], None]
+
+    def drop(self) -> None:
+        """Removes its files, whole or not."""
+        for upload in self.files.values():
+            upload.sink.close()
+            self.release(upload.path)
+
+
+@asynccontextmanager
+async def receive_form(
+    request: Request, reserve: Reserve, release: Callable[[Path], None], max_bytes: int
+) -> AsyncIterator[Form]:
+    """The form of a request; its files are released again if the block, or what comes before it, raises anything.
+
+    `max_bytes` is the limit for each file. Raises RequestInvalidError, UploadTooLargeError, OutputPathError, and
+    starlette's ClientDisconnect where the connection broke.
+    """
+    reader = _FormReader(request.headers.get("content-type", ""), Form({}, {}, release), reserve, max_bytes)
+    try:
+        async for chunk in request.stream():
+            await run_in_threadpool(reader.write, chunk)
+        await run_in_threadpool(reader.finish)
+        yield reader.form
+    except BaseException:
+        reader.form.drop()
+        raise
+
+
+class _FormReader:
+    """What the parser of a form calls, piece by piece."""
+
+    def __init__(self, content_type: str, form: Form, reserve: Reserve, max_bytes: int) -> None:
+        self.form = form
+        self._reserve = reserve
+        self._max_bytes = max_bytes
+        self._parts = 0
+        self._is_whole = False
+        self._header = (bytearray(), bytearray())
+        self._disposition = b""
+        self._name = ""
+        self._text: bytearray | None = None
+        self._upload: Upload | None = None
+        _, options = parse_options_header(content_type)
+        try:
+            self._parser = MultipartParser(
+                options.get(b"boundary", b""),
+                {
+                    "on_part_begin": self._begin_part,
+                    "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
+                    "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._open_part,
+                    "on_part_data": self._take_data,
+                    "on_part_end": self._end_part,
+                    "on_end": self._end,
+                },
+            )
+        except FormParserError as error:
+            raise RequestInvalidError(field="body", reason=str(error)) from error
+
+    def write(self, chunk: bytes) -> None:
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise RequestInvalidError(field="body", reason=str(error)) from error
+        except OSError as error:
+            raise self._explain(error) from error
+
+    def finish(self) -> None:
+        if not self._is_whole:
+            raise RequestInvalidError(field="body", reason="the form is cut off")
+
+    def _begin_part(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise RequestInvalidError(field="body", reason=f"more than {MOST_PARTS} parts")
+        self._disposition = b""
+
+    def _end_header(self) -> None:
+        name, value = self._header
+        if bytes(name).lower() == b"content-disposition":
+            self._disposition = bytes(value)
+        self._header = (bytearray(), bytearray())
+
+    def _open_part(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        self._name = options.get(b"name", b"").decode(errors="replace")
+        if self._name in self.form.fields or self._name in self.form.files:
+            raise RequestInvalidError(field=self._name, reason="given twice")
+        if b"filename" not in options:
+            self._text = bytearray()
+            return
+        path = self._reserve(safe_name(options[b"filename"].decode(errors="replace")))
+        self._upload = Upload(path, path.open("wb", buffering=WRITE_BYTES))
+        self.form.files[self._name] = self._upload
+
+    def _take_data(self, data: bytes, start: int, end: int) -> None:
+        if self._upload is None:
+            self._take_text(data[start:end])
+            return
+        self._upload.size_bytes += end - start
+        if self._upload.size_bytes > self._max_bytes:
+            raise UploadTooLargeError(max_mb=self._max_bytes // MB)
+        piece = memoryview(data)[start:end]
+        self._upload.digest.update(piece)
+        self._upload.sink.write(piece)
+
+    def _take_text(self, data: bytes) -> None:
+        if self._text is not None:
+            self._text.extend(data)
+            if len(self._text) > MOST_FIELD_BYTES:
+                raise RequestInvalidError(field=self._name, reason=f"more than {MOST_FIELD_BYTES} bytes")
+
+    def _end_part(self) -> None:
+        if self._upload is not None:
+            self._upload.sink.close()
+            self._upload = None
+        elif self._text is not None:
+            try:
+                self.form.fields[self._name] = self._text.decode()
+            except UnicodeDecodeError as error:
+                raise RequestInvalidError(field=self._name, reason="not UTF-8") from error
+            self._text = None
+
+    def _end(self) -> None:
+        self._is_whole = True
+
+    def _explain(self, error: OSError) -> HeyGemError:
+        where = self._upload.path.parent if self._upload else Path()
+        return OutputPathError(path=where, reason=error.strerror or str(error))
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name that a program gave its file, without what a file system trips over."""
+    last = PureWindowsPath(name.replace("\0", "")).name  # knows both kinds of slash
+    suffix = PureWindowsPath(last).suffix
+    return safe_stem(last) + (suffix.lower() if _SUFFIX.fullmatch(suffix) else "")

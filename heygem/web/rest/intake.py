@@ -1,0 +1,81 @@
+"""From what programs ask for to what the queue is given."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from heygem.domain.errors import WebhookSecretError
+from heygem.domain.job import FaceChoice, JobStatus, LipSyncRequest, NewJob
+from heygem.domain.queue import BatchStatus
+from heygem.jobs.batch_sources import resolve_inside
+from heygem.jobs.naming import OutputNamer
+from heygem.jobs.queue import JobQueue
+from heygem.media.files import check_file
+from heygem.web.rest.form import Upload
+from heygem.web.rest.orders import BatchItem, BatchOrder, JobOrder, NamedJobOrder, Order
+
+
+@dataclass(frozen=True)
+class Intake:
+    """`inputs_dir` is the one folder whose files programs may name; `can_sign` whether webhooks have a secret."""
+
+    queue: JobQueue
+    namer: OutputNamer
+    inputs_dir: Path
+    can_sign: bool
+
+    def take_named(self, order: NamedJobOrder, key: str) -> tuple[JobStatus, bool]:
+        """The job, and whether it is new: it is not where `key` was used before. Raises the errors of JobQueue.submit,
+        resolve_inside and check_file, and WebhookSecretError.
+        """
+        person, voice = self._find(order.person), self._find(order.voice)
+        return self._submit(order, person, voice, key, _digest(order))
+
+    def take_uploads(self, order: JobOrder, person: Upload, voice: Upload, key: str) -> tuple[JobStatus, bool]:
+        """As take_named; where the job is not new, the uploads are not needed."""
+        for upload in (person, voice):
+            check_file(upload.path)
+        return self._submit(order, person.path, voice.path, key, _digest(order, person.sha256, voice.sha256))
+
+    def take_batch(self, order: BatchOrder, key: str) -> tuple[BatchStatus, bool]:
+        """As take_named. Nothing is submitted where one of the files cannot be used."""
+        self._check_webhook(order.webhook)
+        paths = {name: self._find(name) for item in order.items for name in (item.person, item.voice)}
+        now = datetime.now().astimezone()
+        jobs = [self._plan_item(order, item, paths[item.person], paths[item.voice], now) for item in order.items]
+        name = order.name.strip() or f"{now:%m-%d %H:%M}"
+        earlier = self.queue.find_submission(order.owner, key) if key else None
+        batch_id = self.queue.submit_batch(name, jobs, order.owner, order.project, order.is_paused, key, _digest(order))
+        return self.queue.get_batch(batch_id), batch_id != earlier
+
+    def _submit(self, order: JobOrder, person: Path, voice: Path, key: str, digest: str) -> tuple[JobStatus, bool]:
+        self._check_webhook(order.webhook)
+        now = datetime.now().astimezone()
+        output = self.namer.plan(order.name or person.name, voice.name, now)
+        request = LipSyncRequest(person, voice, output, FaceChoice.parse(order.face))
+        job = NewJob(request, order.owner, order.project, order.priority, order.webhook)
+        status = self.queue.get_status(self.queue.submit(job, key, digest))
+        return status, status.request.output == output
+
+    def _plan_item(self, order: BatchOrder, item: BatchItem, person: Path, voice: Path, now: datetime) -> NewJob:
+        output = self.namer.plan(item.name or person.name, voice.name, now)
+        request = LipSyncRequest(person, voice, output, FaceChoice.parse(item.face))
+        return NewJob(request, order.owner, item.project or order.project, order.priority, order.webhook)
+
+    def _find(self, name: str) -> Path:
+        path = resolve_inside(self.inputs_dir, name)
+        check_file(path)
+        return path
+
+    def _check_webhook(self, url: str) -> None:
+        if url and not self.can_sign:
+            raise WebhookSecretError()
+
+
+def _digest(order: Order, *hashes: str) -> str:
+    """Names what is asked for, so that a key cannot stand for two things."""
+    asked: Sequence[object] = [order.model_dump(), *hashes]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,156 @@
+"""Jobs under /api/v1: submitted, listed, watched, changed, and their results."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeAlias
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from heygem.domain.errors import JobStateError, RequestInvalidError, ResultGoneError
+from heygem.domain.job import JobState, JobStatus
+from heygem.jobs.inputs import InputStore
+from heygem.jobs.queue import JobQueue
+from heygem.web.rest.errors import Responses, document, find_field
+from heygem.web.rest.form import Form, receive_form
+from heygem.web.rest.intake import Intake
+from heygem.web.rest.orders import Action, Id, JobChange, JobOrder, Key, Label, NamedJobOrder, form_schema
+from heygem.web.rest.views import JobList, JobView, view_job
+from heygem.web.uploads import MAX_BYTES
+
+FILES: Final = ("person", "voice")
+SUBMISSION: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": form_schema()},
+            "application/json": {"schema": NamedJobOrder.model_json_schema()},
+        },
+    }
+}
+VIDEO: Final[dict[str, Any]] = {"content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}}
+REPEATED: Final[Responses] = {200: {"model": JobView, "description": "The job that this key was used for before"}}
+RANGES: Final[Responses] = {
+    200: {**VIDEO, "description": "The whole video"},
+    206: {**VIDEO, "description": "The part that the header Range asked for"},
+    416: {"description": "There is no such part"},
+}
+Limit: TypeAlias = Annotated[int, Query(ge=1, le=1000)]
+Offset: TypeAlias = Annotated[int, Query(ge=0, le=10_000_000)]
+
+
+def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIRouter:
+    router = APIRouter(prefix="/jobs", tags=["jobs"])
+    actions: Mapping[Action, Callable[[str], None]] = {
+        Action.CANCEL: queue.cancel,
+        Action.PAUSE: queue.pause,
+        Action.RESUME: queue.resume,
+        Action.RETRY: queue.retry,
+    }
+
+    @router.post(
+        "",
+        status_code=HTTPStatus.CREATED,
+        openapi_extra=SUBMISSION,
+        responses=document(403, 404, 409, 411, 413, 415, 422, 507, also=REPEATED),
+    )
+    async def submit_job(request: Request, response: Response, key: Key = "") -> JobView:
+        """Submits a job: with its two files as a form, or by the names of files in the server's inputs folder."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "multipart/form-data":
+            async with receive_form(request, store.reserve, store.release, MAX_BYTES) as form:
+                status, is_new = await run_in_threadpool(_take_form, form, intake, key)
+                if not is_new:
+                    form.drop()
+        elif kind == "application/json":
+            order = _read_order(await request.body())
+            status, is_new = await run_in_threadpool(intake.take_named, order, key)
+        else:
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "neither a form nor JSON")
+        response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+        return view_job(status)
+
+    @router.get("", responses=document(422))
+    def list_jobs(
+        state: Annotated[list[JobState] | None, Query(description="Only jobs in one of these states")] = None,
+        batch: Annotated[Id | None, Query(description="Only the jobs of this batch")] = None,
+        project: Annotated[Label | None, Query()] = None,
+        owner: Annotated[Label | None, Query()] = None,
+        limit: Limit = 100,
+        offset: Offset = 0,
+    ) -> JobList:
+        """A batch's jobs in the order in which they run; else the newest first."""
+        found = queue.list_jobs(owner, batch, state, limit, offset, project)
+        return JobList(jobs=[view_job(status) for status in found], limit=limit, offset=offset)
+
+    @router.get("/{job_id}", responses=document(404, 422))
+    def get_job(job_id: Id) -> JobView:
+        return view_job(queue.get_status(job_id))
+
+    @router.patch("/{job_id}", responses=document(404, 409, 422))
+    def change_job(job_id: Id, change: JobChange) -> JobView:
+        """Gives a waiting job another priority, or another place."""
+        if change.priority is not None:
+            queue.set_priority(job_id, change.priority)
+        if change.move:
+            queue.move(job_id, change.move)
+        return view_job(queue.get_status(job_id))
+
+    @router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=document(404, 409, 422))
+    def remove_job(job_id: Id) -> None:
+        """Removes a job that never ran; what has run is cancelled instead, and stays on record."""
+        queue.remove(job_id)
+
+    @router.post("/{job_id}/{action}", responses=document(404, 409, 422))
+    def act_on_job(job_id: Id, action: Action) -> JobView:
+        """Cancels, pauses, resumes or retries a job. A running one stops within a second, not before the answer."""
+        actions[action](job_id)
+        return view_job(queue.get_status(job_id))
+
+    @router.get("/{job_id}/result", response_class=FileResponse, responses=document(404, 409, 422, also=RANGES))
+    def get_result(job_id: Id) -> FileResponse:
+        """The video. Parts of it may be asked for by the header Range."""
+        path = _get_output(queue.get_status(job_id))
+        return FileResponse(path, media_type="video/mp4", filename=path.name)
+
+    @router.get("/{job_id}/sidecar", response_class=FileResponse, responses=document(404, 409, 422))
+    def get_sidecar(job_id: Id) -> FileResponse:
+        """The JSON record beside the video: hashes, versions, settings and timings."""
+        path = _get_output(queue.get_status(job_id)).with_suffix(".json")
+        return FileResponse(_existing(path), media_type="application/json")
+
+    return router
+
+
+def _take_form(form: Form, intake: Intake, key: str) -> tuple[JobStatus, bool]:
+    missing = [name for name in FILES if name not in form.files]
+    if missing or len(form.files) > len(FILES):
+        odd = (missing or [name for name in form.files if name not in FILES])[0]
+        raise RequestInvalidError(field=odd, reason="a file is missing" if missing else "no such file is expected")
+    try:
+        order = JobOrder.from_form(form.fields)
+    except ValidationError as error:
+        raise find_field(error) from error
+    return intake.take_uploads(order, form.files["person"], form.files["voice"], key)
+
+
+def _read_order(body: bytes) -> NamedJobOrder:
+    try:
+        return NamedJobOrder.model_validate_json(body)
+    except ValidationError as error:
+        raise find_field(error) from error
+
+
+def _get_output(status: JobStatus) -> Path:
+    if status.result is None:
+        raise JobStateError(action="result", state=status.state)
+    return _existing(status.result.path)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ResultGoneError(name=path.name)
+    return path

@@ -1,0 +1,104 @@
+"""What programs may ask for: jobs, batches and changes, checked before anything is done."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self, TypeAlias
+
+from fastapi import Header, Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MOST_ITEMS: Final = 10_000
+MOST_PRIORITY: Final = 1000
+API_OWNER: Final = "api"
+
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+FACE: Final = r"^(largest|left|right|[1-9][0-9]?)$"
+WEBHOOK: Final = r"^(https?://[^\s/?#@\\]+([/?#][^\s]*)?)?$"  # no user and password before the host
+
+Label: TypeAlias = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)]
+FileName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=PRINTABLE)]
+Face: TypeAlias = Annotated[str, StringConstraints(pattern=FACE)]
+Webhook: TypeAlias = Annotated[str, StringConstraints(max_length=2000, pattern=WEBHOOK)]
+Priority: TypeAlias = Annotated[int, Field(ge=-MOST_PRIORITY, le=MOST_PRIORITY)]
+Id: TypeAlias = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+Key: TypeAlias = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="Submitting the same again by this key changes nothing",
+        max_length=200,
+        pattern=r"^[\x21-\x7e]*$",
+    ),
+]
+
+
+class Action(StrEnum):
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+class Order(BaseModel):
+    """A misspelt field is told, not passed over, and a number in quotes is none."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class JobOrder(Order):
+    """What is asked of a job beside its two files."""
+
+    name: Label = Field(default="", description="What the video is to be called; the person file's name if empty")
+    face: Face = Field(default="largest", description="Who speaks: largest, left, right, or a number from the left")
+    project: Label = Field(default="", description="Any word that jobs can be listed by")
+    priority: Priority = Field(default=0, description="Higher ones run first")
+    webhook: Webhook = Field(default="", description="http(s) URL that is told of the job's end")
+    owner: Label = Field(default=API_OWNER, description="Whose job it is; a name that the program chooses")
+
+    @classmethod
+    def from_form(cls, fields: Mapping[str, str]) -> Self:
+        """Of a form's fields, whose numbers are texts. Raises pydantic's ValidationError."""
+        return cls.model_validate(fields, strict=False)
+
+
+class NamedJobOrder(JobOrder):
+    """A job of files that lie in the server's inputs folder."""
+
+    person: FileName = Field(description="Video or photo of the person, by its path in the inputs folder")
+    voice: FileName = Field(description="The voice, by its path in the inputs folder")
+
+
+class BatchItem(Order):
+    """One video of a batch, of files that lie in the server's inputs folder."""
+
+    person: FileName = Field(description="Video or photo of the person, by its path in the inputs folder")
+    voice: FileName = Field(description="The voice, by its path in the inputs folder")
+    name: Label = Field(default="", description="What the video is to be called; the person file's name if empty")
+    face: Face = Field(default="largest", description="Who speaks: largest, left, right, or a number from the left")
+    project: Label = Field(default="", description="The batch's own if empty")
+
+
+class BatchOrder(Order):
+    items: Annotated[list[BatchItem], Field(min_length=1, max_length=MOST_ITEMS)]
+    name: Label = Field(default="", description="What the batch is called; day and time if empty")
+    project: Label = Field(default="", description="Any word that jobs can be listed by")
+    priority: Priority = Field(default=0, description="Higher ones run first")
+    webhook: Webhook = Field(default="", description="http(s) URL that is told of the end of each job")
+    owner: Label = Field(default=API_OWNER, description="Whose batch it is; a name that the program chooses")
+    is_paused: bool = Field(default=False, description="Whether it waits until it is resumed")
+
+
+class JobChange(Order):
+    """To a job that waits. Both may be given; the priority is set first."""
+
+    priority: Priority | None = Field(default=None, description="Higher ones run first")
+    move: Annotated[int, Field(ge=-MOST_ITEMS, le=MOST_ITEMS)] = Field(
+        default=0, description="So many places later among those of its batch and priority; earlier where negative"
+    )
+
+
+def form_schema() -> dict[str, Any]:
+    """Of a multipart form that brings the two files along."""
+    schema = JobOrder.model_json_schema()
+    files = {name: {"type": "string", "format": "binary"} for name in ("person", "voice")}
+    return {**schema, "title": "JobForm", "properties": {**files, **schema["properties"]}, "required": list(files)}
