@@ -1,11 +1,16 @@
-"""The order of the tests: lower floors first, since what fails there explains what fails above."""
+"""The order of the tests, and the databases that they run on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-ORDER: Final = ("domain", "config", "jobs", "media", "engines", "pipeline", "web")
+from heygem.storage.database import Database
+from tests.postgres import PostgresServer, find_programs, running_server
+
+# Lower floors first, since what fails there explains what fails above.
+ORDER: Final = ("domain", "config", "storage", "jobs", "media", "engines", "pipeline", "web")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -15,3 +20,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rank(path: Path) -> int:
     folder = path.parent.name
     return ORDER.index(folder) if folder in ORDER else len(ORDER)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with running_server(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/heygem.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create_database()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """One with the tables of this version."""
+    database = Database(database_url)
+    database.upgrade()
+    yield database
+    database.close()

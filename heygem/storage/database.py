@@ -43,13 +43,13 @@ class Database:
     def __init__(self, url: str) -> None:
         """`sqlite:///<path>` or `postgresql+psycopg://…`. Connects when first used. Raises DatabaseError."""
         try:
-            self._engine = _make_engine(url)
+            self.engine = _make_engine(url)
         except (ArgumentError, NoSuchModuleError) as error:
             raise DatabaseError(reason=str(error)) from error
-        self._is_sqlite = self._engine.dialect.name == "sqlite"
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
         reading = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        self._reading = self._engine.execution_options(**reading)
-        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._reading = self.engine.execution_options(**reading)
+        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -92,7 +92,7 @@ class Database:
                 raise DatabaseError(reason=str(error)) from error
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _set_journal(self) -> None:
         """WAL: readers and the writer do not wait for one another. It stays with the file.
@@ -100,7 +100,7 @@ class Database:
         While others open a new file at the same moment, SQLite refuses this at once rather than wait its turn.
         """
         deadline = time.monotonic() + BUSY_S
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self.engine.connect() as connection:
             driver = connection.connection.driver_connection
             while driver is not None:
                 try:
