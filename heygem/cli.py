@@ -6,10 +6,12 @@ from typing import Final
 
 import typer
 
+from heygem.commands.batch import batch
 from heygem.commands.doctor import doctor
 from heygem.commands.frame import help_text
 from heygem.commands.generate import demo, generate
 from heygem.commands.serve import serve
+from heygem.commands.worker import worker
 
 HELP: Final = ("-h", "--help")
 
@@ -19,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, generate, demo, doctor):
+for command in (serve, generate, batch, worker, demo, doctor):
     app.command(help=help_text(f"cli.{command.__name__}"))(command)
 
 

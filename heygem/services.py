@@ -1,14 +1,34 @@
 """Builds everything once, from the settings, and hands it to the page and the commands."""
 
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from heygem.config.settings import Settings
+from filelock import FileLock
+
+from heygem.config.settings import ROOT, Settings
+from heygem.domain.inspection import Inspection, MediaKind
+from heygem.domain.job import LipSyncRequest, LipSyncResult
+from heygem.domain.progress import CancelToken, ProgressSink
+from heygem.domain.queue import WorkerKind
 from heygem.jobs.naming import OutputNamer
-from heygem.jobs.runner import JobRunner
+from heygem.jobs.pulse import Patience, Pulse
+from heygem.jobs.queue import JobQueue
+from heygem.jobs.supervisor import Supervisor, WorkerSpec
+from heygem.jobs.work_folders import WorkFolders
+from heygem.jobs.worker import Worker
+from heygem.pipeline.expectation import build_preflight
+from heygem.storage.database import Database, database_url
 
 if TYPE_CHECKING:
+    from heygem.engines.face_tracker import FaceTrackerModels
     from heygem.pipeline.generate import Generator
 
 MB: Final = 1_000_000
@@ -26,18 +46,16 @@ class Services:
         # Imported here because torch takes seconds, which `--help` and a bad command line should not.
         from heygem.engines.device import choose_device
         from heygem.engines.embedded import EmbeddedEngine
-        from heygem.engines.face_tracker import load_face_tracker
         from heygem.media.ffmpeg_binary import choose_encoder, find_ffmpeg
         from heygem.media.ffmpeg_command import EncodeSettings
         from heygem.pipeline.generate import Generator
         from heygem.pipeline.track_cache import TrackCache
 
         settings, limits, choice = self.settings, self.settings.limits, self.settings.encode
-        device, ffmpeg = choose_device(settings.device), find_ffmpeg()
+        ffmpeg, tracker = find_ffmpeg(), self._tracker
         codec = choose_encoder(ffmpeg) if choice.codec == "auto" else choice.codec
-        tracker = load_face_tracker(settings.paths.models, device)
         return Generator(
-            engine=EmbeddedEngine.load(settings.paths.models, device),
+            engine=EmbeddedEngine.load(settings.paths.models, choose_device(settings.device)),
             detector=tracker.detector,
             landmarker=tracker.landmarker,
             tracks=TrackCache(settings.paths.cache / "tracks", limits.track_cache_mb * MB, tracker.weights_id),
@@ -47,9 +65,103 @@ class Services:
         )
 
     @cached_property
-    def namer(self) -> OutputNamer:
-        return OutputNamer(self.settings.paths.outputs.absolute())
+    def _tracker(self) -> "FaceTrackerModels":
+        from heygem.engines.device import choose_device
+        from heygem.engines.face_tracker import load_face_tracker
+
+        return load_face_tracker(self.settings.paths.models, choose_device(self.settings.device))
 
     @cached_property
-    def runner(self) -> JobRunner:
-        return JobRunner(lambda request, sink, cancel: self.generator.generate(request, sink, cancel))
+    def namer(self) -> OutputNamer:
+        return OutputNamer(self._outputs)
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """Makes or upgrades the tables. Raises DatabaseError."""
+        database = Database(database_url(self.settings.database.url, self.settings.paths.data))
+        database.upgrade()
+        rules = self.settings.queue
+        return JobQueue(database, build_preflight, lease_s=rules.lease_s, max_crashes=rules.max_crashes)
+
+    @cached_property
+    def supervisor(self) -> Supervisor:
+        """Of a renderer for each device of this machine, and of the inspectors."""
+        turn = FileLock(self.settings.paths.data / f"supervisor-{socket.gethostname()}.lock")
+        return Supervisor(
+            self.queue,
+            self._list_specs,
+            self._spawn,
+            WorkFolders(self._outputs),
+            self.settings.queue.lease_s,
+            turn,
+        )
+
+    def _list_specs(self) -> list[WorkerSpec]:
+        renderers = [WorkerSpec(WorkerKind.RENDER, device) for device in list_devices(self.settings.device)]
+        return renderers + [WorkerSpec(WorkerKind.INSPECT, "cpu")] * self.settings.queue.inspectors
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The queue is worked on, by processes of their own, as long as the block runs."""
+        stop = threading.Event()
+        thread = threading.Thread(target=lambda: self.supervisor.run(stop), name="supervisor")
+        _ = self.queue  # what is wrong with the database is told to whoever asked
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def make_worker(self, worker_id: str, kind: WorkerKind, abort: Callable[[str], None]) -> Worker:
+        """What a worker's process runs, on the device of the settings."""
+        rules = self.settings.queue
+        patience = Patience(lease_s=rules.lease_s, stall_s=60 * rules.stall_min)
+        return Worker(
+            queue=self.queue,
+            worker_id=worker_id,
+            folders=WorkFolders(self._outputs),
+            pulse=Pulse(self.queue, worker_id, patience, abort),
+            inspect=self._inspect,
+            work=self._generate if kind is WorkerKind.RENDER else None,
+            reserve_bytes=self.settings.limits.disk_reserve_mb * MB,
+        )
+
+    def warm_up(self, kind: WorkerKind) -> None:
+        """Loads what a worker of this kind needs, ahead of its first job. Raises as `generator` does."""
+        _ = self.generator if kind is WorkerKind.RENDER else self._tracker
+
+    def _generate(
+        self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, folder: Path
+    ) -> LipSyncResult:
+        return self.generator.generate(request, sink, cancel, folder)
+
+    def _inspect(self, path: Path, kind: MediaKind, cancel: CancelToken) -> Inspection:
+        from heygem.pipeline.inspect import Inspector
+
+        return Inspector(self._tracker.detector, self.settings.limits).inspect(path, kind, cancel)
+
+    def _spawn(self, spec: WorkerSpec, worker_id: str) -> "subprocess.Popen[bytes]":
+        """Starts heygem.commands.worker_process, which is told the settings and lives as long as its input is open."""
+        command = [sys.executable, "-m", "heygem.commands.worker_process"]
+        command += ["--kind", spec.kind, "--device", spec.device, "--id", worker_id]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT)
+        assert process.stdin is not None
+        process.stdin.write(self.settings.model_dump_json().encode() + b"\n")
+        process.stdin.flush()
+        return process
+
+    @property
+    def _outputs(self) -> Path:
+        return self.settings.paths.outputs.absolute()
+
+
+def list_devices(wanted: str) -> list[str]:
+    """Every device that renders: the one that the settings name, or each CUDA device of this machine, or the first
+    of what else there is. Asked of a process of its own, since torch takes half a gigabyte for that.
+    """
+    if wanted != "auto":
+        return [wanted]
+    command = [sys.executable, "-m", "heygem.engines.device"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return answer.stdout.split() or ["cpu"]

@@ -32,4 +32,6 @@ def serve(
         from heygem.web.app import serve as serve_page
 
         find_ffmpeg()
-        serve_page(Services(settings))
+        services = Services(settings)
+        with services.working():
+            serve_page(services)

@@ -1,6 +1,7 @@
-"""Turns Ctrl-C into a cancelled job."""
+"""Turns Ctrl-C into a cancelled job, or into an event."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,6 +19,18 @@ def cancelled_by_signals(token: CancelToken) -> Iterator[None]:
         token.cancel()
 
     before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def told_by_signals(event: threading.Event) -> Iterator[None]:
+    """Sets `event` at every SIGINT and SIGTERM. Main thread only."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in numbers}
     try:
         yield
     finally:

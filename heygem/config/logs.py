@@ -34,8 +34,8 @@ class WithoutTraceback(logging.Formatter):
         return f"{record.levelname.lower()}: {record.getMessage()}"
 
 
-def set_up_logs(folder: Path) -> Path | None:
-    """Logs to `folder`/heygem.log from now on, warnings also to stderr; may be called again.
+def set_up_logs(folder: Path, name: str = FILE_NAME) -> Path | None:
+    """Logs to `folder`/`name` from now on, warnings also to stderr; may be called again. One process writes one file.
 
     Returns the file, or None where the folder cannot be written: a job must not fail for want of a log.
     """
@@ -43,7 +43,7 @@ def set_up_logs(folder: Path) -> Path | None:
     console.setLevel(logging.WARNING)
     console.setFormatter(WithoutTraceback())
     console.addFilter(lambda record: record.name.startswith(ON_CONSOLE))
-    file = _open_file(folder)
+    file = _open_file(folder / name)
     ours = logging.getLogger("heygem")
     for old in ours.handlers[:]:
         ours.removeHandler(old)
@@ -55,13 +55,13 @@ def set_up_logs(folder: Path) -> Path | None:
         log.warning("no log can be written to %s", folder)
         return None
     ours.addHandler(file)
-    return folder / FILE_NAME
+    return folder / name
 
 
-def _open_file(folder: Path) -> RotatingFileHandler | None:
+def _open_file(path: Path) -> RotatingFileHandler | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = RotatingFileHandler(folder / FILE_NAME, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     except OSError:
         return None
     file.setFormatter(UtcFormatter())

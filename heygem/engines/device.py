@@ -22,3 +22,14 @@ def describe_device(device: torch.device) -> str:
     if device.type == "mps":
         return "Apple GPU (MPS)"
     return f"CPU, {torch.get_num_threads()} threads"
+
+
+def list_devices() -> list[str]:
+    """The names of all that can render at the same time: each CUDA device, or the one that is there."""
+    if torch.cuda.is_available():
+        return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    return [str(choose_device())]
+
+
+if __name__ == "__main__":
+    print(*list_devices(), sep="\n")

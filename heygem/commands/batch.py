@@ -1,0 +1,158 @@
+"""`batch`: many videos from one or several voices, on the shell, by the same queue as the page's."""
+
+import getpass
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+
+from heygem.commands.batch_view import BatchView, describe_failure
+from heygem.commands.frame import (
+    LanguageOption,
+    ModelPathOption,
+    OutputDirOption,
+    explained_errors,
+    help_text,
+    make_translator,
+    prepare_settings,
+)
+from heygem.commands.signals import cancelled_by_signals
+from heygem.config.settings import ROOT
+from heygem.config.strings import Translator
+from heygem.domain.errors import CancelledError, InputMissingError
+from heygem.domain.job import FaceChoice, JobState, LipSyncRequest, NewJob
+from heygem.domain.progress import CancelToken
+from heygem.jobs.batch_sources import BatchRow, list_people, read_batch_csv
+from heygem.jobs.naming import OutputNamer
+
+if TYPE_CHECKING:
+    from heygem.services import Services
+
+POLL_S: Final = 0.5
+TABLE_SUFFIX: Final = ".csv"
+
+
+class OnInterrupt(StrEnum):
+    """What Ctrl-C does: leave the batch to the worker, or cancel it."""
+
+    DETACH = "detach"
+    CANCEL = "cancel"
+
+
+def batch(
+    videos: Annotated[list[Path], typer.Option("--videos", "-v", readable=False, help=help_text("cli.videos"))],
+    voice: Annotated[
+        list[Path] | None, typer.Option("--voice", "-a", readable=False, help=help_text("cli.voice"))
+    ] = None,
+    name: Annotated[str, typer.Option(help=help_text("cli.batch_name"))] = "",
+    project: Annotated[str, typer.Option(help=help_text("cli.project"))] = "",
+    face: Annotated[str, typer.Option(help=help_text("cli.face"))] = "largest",
+    priority: Annotated[int, typer.Option(min=-100, max=100, help=help_text("cli.priority"))] = 0,
+    on_interrupt: Annotated[OnInterrupt, typer.Option(help=help_text("cli.on_interrupt"))] = OnInterrupt.DETACH,
+    detach: Annotated[bool, typer.Option("--detach", help=help_text("cli.detach"))] = False,
+    output_dir: OutputDirOption = None,
+    model_path: ModelPathOption = None,
+    language: LanguageOption = None,
+) -> None:
+    say = make_translator(language)
+    with explained_errors(say):
+        settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        rows = [row for source in videos for row in list_rows(source, FaceChoice.parse(face))]
+        from heygem.services import Services  # here, so that --help does without the database
+
+        services = Services(settings)
+        namer = OutputNamer(settings.paths.outputs.absolute())
+        jobs = plan_jobs(rows, voice or [], namer, project, priority, say)
+        title = name or videos[0].resolve().stem
+        batch_id = services.queue.submit_batch(title, jobs, owner=f"shell:{getpass.getuser()}", project=project)
+        print(say("cli.batch_queued", count=len(jobs), batch=batch_id), flush=True)
+        helper = Helper(services)
+        helper.ensure()
+        if not detach:
+            follow(services, helper, batch_id, on_interrupt, say)
+
+
+def list_rows(source: Path, face: FaceChoice) -> list[BatchRow]:
+    """The people that `source` names: a folder's media, a CSV's rows, or one file. Raises InputError."""
+    if source.suffix.lower() == TABLE_SUFFIX:
+        return read_batch_csv(source, face=face)
+    people = list_people(source) if source.is_dir() else [source]
+    return [BatchRow(person=person.absolute(), face=face) for person in people]
+
+
+def plan_jobs(
+    rows: Sequence[BatchRow], voices: Sequence[Path], namer: OutputNamer, project: str, priority: int, say: Translator
+) -> list[NewJob]:
+    """Each person with the voice that its row names, else with every one of `voices`. Raises InputMissingError."""
+    now = datetime.now().astimezone()
+    jobs = []
+    for row in rows:
+        spoken = [row.voice] if row.voice else [voice.absolute() for voice in voices]
+        if not spoken:
+            raise InputMissingError(what=say("drop.voice_title"))
+        for voice in spoken:
+            output = namer.plan(row.name or row.person.name, voice.name, now)
+            request = LipSyncRequest(row.person, voice, output, row.face)
+            jobs.append(NewJob(request, project=row.project or project, priority=priority))
+    return jobs
+
+
+class Helper:
+    """The worker that a batch needs where nobody works for the queue: it outlives this command and ends when the
+    queue is empty.
+    """
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ensure(self) -> None:
+        """Starts it, unless somebody supervises workers on this machine or it is on its way to that."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        if not self._services.supervisor.is_needed():
+            return
+        paths = self._services.settings.paths
+        command = [sys.executable, str(ROOT / "app.py"), "worker", "--until-idle"]
+        command += ["--output-dir", str(paths.outputs), "--model-path", str(paths.models)]
+        with (paths.logs / "batch-worker.log").open("ab") as sink:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
+            )
+
+
+def follow(services: "Services", helper: Helper, batch_id: str, on_interrupt: OnInterrupt, say: Translator) -> None:
+    """Shows the batch until its end. Ends the command by status 1 where something failed, by 130 after Ctrl-C."""
+    queue, interrupted = services.queue, CancelToken()
+    with cancelled_by_signals(interrupted), BatchView(Console(stderr=True), say) as view:
+        while not (batch := queue.get_batch(batch_id)).is_final:
+            view.show(batch, queue.list_jobs(batch_id=batch_id, states=[JobState.RUNNING]))
+            if interrupted.is_cancelled:
+                if on_interrupt is OnInterrupt.DETACH:
+                    print(say("cli.detached", batch=batch_id), file=sys.stderr)
+                    raise typer.Exit(CancelledError.exit_status)
+                queue.cancel_batch(batch_id)
+            threading.Event().wait(POLL_S)
+            helper.ensure()
+        view.show(batch, [])
+    _report(services, batch_id, say)
+    if interrupted.is_cancelled:
+        raise CancelledError()
+    if batch.counts.get(JobState.FAILED):
+        raise typer.Exit(1)
+
+
+def _report(services: "Services", batch_id: str, say: Translator) -> None:
+    """The outputs on stdout, a line each, in the batch's order; what failed, with its reason, on stderr."""
+    for job in services.queue.list_jobs(batch_id=batch_id, limit=10**6):
+        if job.result is not None:
+            print(job.result.path)
+        elif job.error is not None and job.state is JobState.FAILED:
+            print(describe_failure(job, say), file=sys.stderr)
