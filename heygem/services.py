@@ -22,6 +22,7 @@ from heygem.jobs.naming import OutputNamer
 from heygem.jobs.pulse import Patience, Pulse
 from heygem.jobs.queue import JobQueue
 from heygem.jobs.supervisor import Supervisor, WorkerSpec
+from heygem.jobs.webhooks import WebhookSender
 from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Worker
 from heygem.pipeline.expectation import build_preflight
@@ -100,15 +101,21 @@ class Services:
         renderers = [WorkerSpec(WorkerKind.RENDER, device) for device in list_devices(self.settings.device)]
         return renderers + [WorkerSpec(WorkerKind.INSPECT, "cpu")] * self.settings.queue.inspectors
 
+    @cached_property
+    def webhooks(self) -> WebhookSender:
+        rules = self.settings.api
+        return WebhookSender(self.queue, rules.webhook_secret, rules.webhook_attempts)
+
     @contextmanager
     def working(self) -> Iterator[None]:
-        """The queue is worked on, by processes of their own, as long as the block runs."""
+        """The queue is worked on, by processes of their own, and webhooks are sent, as long as the block runs."""
         stop = threading.Event()
         thread = threading.Thread(target=lambda: self.supervisor.run(stop), name="supervisor")
         _ = self.queue  # what is wrong with the database is told to whoever asked
         thread.start()
         try:
-            yield
+            with self.webhooks.sending():
+                yield
         finally:
             stop.set()
             thread.join()
