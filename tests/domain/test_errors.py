@@ -1,5 +1,7 @@
 """Every error has a code, an exit status, and one sentence in each language."""
 
+import json
+import math
 import re
 import string
 from pathlib import Path
@@ -8,7 +10,16 @@ import pytest
 
 from heygem.config.strings import LANGUAGES, Translator, load_strings
 from heygem.domain import errors
-from heygem.domain.errors import CancelledError, FaultError, HeyGemError, InputError, MediaError, NoFaceError
+from heygem.domain.errors import (
+    CancelledError,
+    FaultError,
+    HeyGemError,
+    InputError,
+    MediaError,
+    NoFaceError,
+    UnexpectedError,
+    restore_error,
+)
 
 
 def _tree(root: type[HeyGemError]) -> list[type[HeyGemError]]:
@@ -56,3 +67,23 @@ def test_explain_ends_with_the_code():
 def test_str_is_for_the_log():
     assert str(FaultError()) == "FAULT"
     assert str(errors.EncodeError(reason="x")) == "ENCODE_FAILED: reason=x"
+
+
+@pytest.mark.parametrize("error", TREE)
+def test_an_error_comes_back_from_its_code_and_what_json_keeps_of_it(error: type[HeyGemError]):
+    path = Path("a/b.mp4")
+    given = error(path, level=-3.5) if issubclass(error, MediaError) else error(path=path, level=-3.5)
+    restored = restore_error(given.code, json.loads(json.dumps(given.storable_context(), allow_nan=False)))
+    assert type(restored) is (UnexpectedError if error is HeyGemError else error)
+    assert restored.context["level"] == -3.5
+    assert str(restored) == str(given)
+    if isinstance(restored, MediaError):
+        assert restored.path == path
+
+
+def test_an_error_of_another_version_is_unexpected():
+    assert restore_error("NEVER_HEARD_OF", {"x": 1}).context == {"reason": "NEVER_HEARD_OF"}
+
+
+def test_json_knows_no_infinity():
+    assert FaultError(level_db=-math.inf).storable_context() == {"level_db": "-inf"}

@@ -43,10 +43,10 @@ class QueueDesk:
             path.write_bytes(b"x" * 10)
         return path
 
-    def new_job(self, person: str = "person.mp4", **values: Any) -> NewJob:
+    def new_job(self, person: str = "person.mp4", voice: str = "voice.wav", **values: Any) -> NewJob:
         self.numbers.append(len(self.numbers))
-        output = self.folder / f"{self.numbers[-1]}.mp4"
-        return NewJob(LipSyncRequest(self.file(person), self.file("voice.wav"), output), **values)
+        output = self.folder / f"output {self.numbers[-1]}.mp4"
+        return NewJob(LipSyncRequest(self.file(person), self.file(voice), output), **values)
 
     def submit(self, person: str = "person.mp4", **values: Any) -> str:
         """A job that may be claimed."""

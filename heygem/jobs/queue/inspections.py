@@ -6,7 +6,7 @@ A job whose two inspections are there is settled: either it has its preflight an
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -108,23 +108,24 @@ class Inspections(QueueBase):
 def request_tasks(
     connection: Connection, now: datetime, stamps: Iterable[FileStamp], is_again: bool = False
 ) -> dict[tuple[Path, MediaKind], str]:
-    """The ids of the stamps' inspections by (path, kind); what is not there is asked for.
+    """The ids of the stamps' inspections by (path, kind); what is not there is asked for, in this order.
 
     So is what ended by a fault, which is none of the file's, and with `is_again` what ended by any error.
     """
     tasks = {}
-    for stamp in stamps:
+    for number, stamp in enumerate(stamps):
+        asked_at = now + timedelta(microseconds=number)
         if (stamp.path, stamp.kind) in tasks:
             continue
         row = connection.execute(select(inspections).where(stamp.matches())).first()
         if row is None:
-            tasks[stamp.path, stamp.kind] = _add_task(connection, now, stamp)
+            tasks[stamp.path, stamp.kind] = _add_task(connection, asked_at, stamp)
             continue
         tasks[stamp.path, stamp.kind] = row.task_id
         found = read_finding(row)
         if isinstance(found, FaultError) or (is_again and isinstance(found, HeyGemError)):
             _set_task(
-                connection, row.task_id, state=TaskState.WAITING, requested_at=now, crashes=0, **error_values(None)
+                connection, row.task_id, state=TaskState.WAITING, requested_at=asked_at, crashes=0, **error_values(None)
             )
     return tasks
 
@@ -183,7 +184,7 @@ def _read_finding(row: Row[Any], of: str) -> Inspection | HeyGemError | None:
     return read_error(code, context) or read_inspection(facts, None)
 
 
-def _add_task(connection: Connection, now: datetime, stamp: FileStamp) -> str:
+def _add_task(connection: Connection, requested_at: datetime, stamp: FileStamp) -> str:
     task_id = uuid.uuid4().hex
     connection.execute(
         insert(inspections).values(
@@ -194,7 +195,7 @@ def _add_task(connection: Connection, now: datetime, stamp: FileStamp) -> str:
             modified_ns=stamp.modified_ns,
             state=TaskState.WAITING,
             crashes=0,
-            requested_at=now,
+            requested_at=requested_at,
         )
     )
     return task_id
