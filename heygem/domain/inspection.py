@@ -23,6 +23,17 @@ class MediaWarning(StrEnum):
     MOSTLY_SILENT = "mostly_silent"
 
 
+class QualityProblem(StrEnum):
+    """What can be wrong with an output that was made without an error."""
+
+    WRONG_LENGTH = "wrong_length"
+    LITTLE_FACE = "little_face"
+    STILL_MOUTH = "still_mouth"
+    RESTLESS_MOUTH = "restless_mouth"
+    BLACK_FRAMES = "black_frames"
+    FROZEN_MOUTH = "frozen_mouth"
+
+
 @dataclass(frozen=True)
 class Inspection:
     """One input looked at. Of a person: size, `frame_rate`, `face_share` and `faces`; of a voice: levels.
@@ -63,9 +74,10 @@ class Preflight:
 class QualityReport:
     """An output looked at again. `problems` are keys of [quality] in strings.toml; empty where all is well.
 
-    `face_share` is the part of the frames that was repainted. `speech_motion` and `silence_motion` are the standard
-    deviation of the mouth's opening while the voice speaks and while it is silent, in distances between the outer eye
-    corners; None where there was nothing to measure.
+    `face_share` is the part of the frames that was repainted. What follows is of `looked_at` frames spread over the
+    output. `speech_motion` and `silence_motion` are the standard deviation of the mouth's opening while the voice
+    speaks and while it is silent, in distances between the outer eye corners; None where there was nothing to measure.
+    `frozen_frames` have the very mouth of the frame before while the voice speaks.
     """
 
     frame_count: int
@@ -75,4 +87,5 @@ class QualityReport:
     silence_motion: float | None = None
     black_frames: int = 0
     frozen_frames: int = 0
+    looked_at: int = 0
     problems: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ Never holds more than a few frames, or one chunk when walking backwards. Knows n
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain, count, islice, repeat
@@ -62,6 +62,14 @@ class FrameReader:
         timeline = self._timeline
         sources = source_indices(timeline.times, timeline.time_base, timeline.rate, range(start, stop))
         yield from self._show(sources.tolist())
+
+    def pick(self, numbers: Sequence[int]) -> Iterator[Image]:
+        """The output frames `numbers`, ascending, like those of `read`; nothing behind the last is decoded."""
+        if self._facts.is_photo:
+            yield from self._repeat_photo(0, len(numbers))
+        elif numbers:
+            timeline = self._timeline
+            yield from self._show(source_indices(timeline.times, timeline.time_base, timeline.rate, numbers).tolist())
 
     def read_ping_pong(self, stop: int, start: int = 0) -> Iterator[tuple[int, Image]]:
         """Steps `start` to `stop` (exclusive) of a walk 0 .. n-1, n-2 .. 1, 0 .. n-1 and so on: no jump, no stutter.

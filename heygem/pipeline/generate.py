@@ -34,6 +34,7 @@ from heygem.pipeline.face_track import FaceTrack, FloatArray, bridge_gaps, fade_
 from heygem.pipeline.job_folder import JobFolder, Segment, job_folder, measure_folder
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.preflight import JobPlan, plan_job
+from heygem.pipeline.quality import Expected, check_quality
 from heygem.pipeline.recipe import Recipe, build_recipe
 from heygem.pipeline.references import choose_references
 from heygem.pipeline.segments import SegmentEncoder
@@ -101,16 +102,20 @@ class Generator:
                 if not folder.film.exists():
                     self._render(plan, voice, track, weights, folder, missing, clock, cancel, watch)
                     _join(plan, folder, cancel, watch)
-            shown = weights[[ping_pong(step, plan.person.frame_count) for step in range(plan.frame_count)]]
+            walk = np.array([ping_pong(step, plan.person.frame_count) for step in range(plan.frame_count)])
+            with watch.measure("check"):
+                expected = Expected(plan.person.frame_rate, walk, track.points, weights)
+                quality = check_quality(folder.film, expected, self.landmarker, cancel)
             record = RunRecord(
                 created_at=datetime.now(UTC),
                 fingerprint=recipe.fingerprint,
                 recipe=recipe,
                 device=self.engine.device_name,
                 duration_s=float(plan.frame_count / plan.person.frame_rate),
-                unchanged=list_unchanged(shown, plan.person.frame_rate),
+                unchanged=list_unchanged(weights[walk], plan.person.frame_rate),
                 is_track_cached=is_cached,
                 stage_seconds=watch.seconds,
+                quality=quality,
             )
             cancel.check()
             publish_output(folder.film, record, request.output)

@@ -12,7 +12,7 @@ from heygem.config.settings import ROOT
 from heygem.config.strings import LANGUAGES, STRINGS_PATH, Translator, load_strings
 from heygem.domain import errors
 from heygem.domain.errors import HeyGemError, MediaError
-from heygem.domain.inspection import MediaWarning
+from heygem.domain.inspection import MediaWarning, QualityProblem
 from heygem.domain.job import FaceRule, JobState
 from heygem.domain.progress import Stage
 
@@ -28,6 +28,7 @@ ENUMERATED: Final[dict[str, list[str]]] = {
     "state": [*JobState],
     "face": [*FaceRule],
     "warning": [*MediaWarning],
+    "quality": [*QualityProblem],
 }
 
 

@@ -34,16 +34,16 @@ RED, GREEN = (30, 30, 200), (40, 200, 40)  # BGR
 
 @dataclass
 class SquareTracker:
-    """Finds the red square; stands in for detector and landmarker."""
+    """Finds the red square; stands in for detector and landmarker. Counts what the detector looks at."""
 
     looks: int = 0
 
     def _square(self, frame):
-        self.looks += 1
         rows, columns = np.nonzero((frame[..., 2] > 120) & (frame[..., 0] < 90) & (frame[..., 1] < 90))
         return None if len(rows) < 400 else (float(columns.min()), float(rows.min()), float(columns.max()))
 
     def detect(self, frame):
+        self.looks += 1
         if (square := self._square(frame)) is None:
             return []
         left, top, right = square
