@@ -17,7 +17,7 @@ ON_CONSOLE: Final = ("heygem.config", "heygem.jobs", "heygem.web")
 
 
 class UtcFormatter(logging.Formatter):
-    """`2026-01-31T08:00:00.123Z WARNING heygem.jobs.runner: …`"""
+    """`2026-01-31T08:00:00.123Z WARNING heygem.jobs.worker: …`"""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -62,6 +62,7 @@ class Attempt:
     now: Callable[[], float]
     token: CancelToken = field(default_factory=CancelToken)
     ending: Ending = Ending.NONE
+    wish: Wish = Wish.GO_ON
     progress: Progress | None = None
     told: Progress | None = None
 
@@ -105,7 +106,9 @@ class Pulse:
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """May be called again."""
+        if not self._thread.is_alive():
+            self._thread.start()
 
     def close(self) -> None:
         """Ends the thread; a running attempt must have ended."""
@@ -158,7 +161,7 @@ class Pulse:
 
     def _renew(self, attempt: Attempt) -> None:
         try:
-            wish = self._queue.renew(attempt.lease)
+            attempt.wish = self._queue.renew(attempt.lease)
             attempt.renewed_at = self._now()
             if attempt.progress is not None and attempt.progress != attempt.told:
                 attempt.told = attempt.progress
@@ -166,7 +169,7 @@ class Pulse:
         except LeaseLostError:
             attempt.end(Ending.LOST)
             return
-        if wish is not Wish.GO_ON:
+        if attempt.wish is not Wish.GO_ON:
             attempt.end(Ending.ASKED)
 
     def _watch(self, attempt: Attempt) -> None:

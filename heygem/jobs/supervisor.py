@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.25
 STAND_BY_S: Final = 1.0
 RECOVER_EVERY_S: Final = 2.0
-SWEEP_EVERY_S: Final = 60.0
+SWEEP_EVERY_S: Final = 5.0
 START_S: Final = 180.0  # until a new worker, which loads its weights first, must have been heard of
 CLOSE_S: Final = 8.0
 SHORTEST_LIFE_S: Final = 20.0  # one that died younger waits before it is started again, longer each time
@@ -143,17 +143,19 @@ class Supervisor:
 
     def _look_after(self, post: _Post, now: float) -> None:
         if post.process is not None:
-            status = post.process.poll()
-            if status is None:
+            if post.process.poll() is None:
                 return
-            self._bury(post, status, now)
+            self._bury(post, post.process, now)
         if now >= post.next_start:
             post.worker_id = f"{post.spec.kind}-{uuid.uuid4().hex}"
             post.process, post.began_at = self.spawn(post.spec, post.worker_id), now
             log.info("worker %s started on %s (pid %d)", post.worker_id, post.spec.device, post.process.pid)
 
-    def _bury(self, post: _Post, status: int, now: float) -> None:
+    def _bury(self, post: _Post, process: "subprocess.Popen[bytes]", now: float) -> None:
         """Puts back what a dead worker of ours had, at once, and decides when its successor starts."""
+        status = process.returncode
+        if process.stdin is not None:
+            process.stdin.close()
         reason = f"signal {-status}" if status < 0 else f"exit status {status}"
         log.warning("worker %s ended: %s", post.worker_id, reason)
         self.queue.recover([post.worker_id], is_crash=status != 0, reason=reason)

@@ -16,7 +16,7 @@ from heygem.domain.errors import HeyGemError, UnexpectedError
 from heygem.domain.inspection import Inspection, MediaKind
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken, ProgressSink
-from heygem.domain.queue import InspectionTask, Lease
+from heygem.domain.queue import InspectionTask, Lease, Wish
 from heygem.jobs.pulse import Ending, Pulse, PulseQueue, forgiven_loss
 from heygem.jobs.work_folders import WorkFolders
 
@@ -50,12 +50,12 @@ class Worker:
     reserve_bytes: int = 0
 
     def run(self, stop: threading.Event, idle_s: float | None = None) -> None:
-        """Until `stop` is set, or nothing has come for `idle_s`; the pulse must beat already.
+        """Until `stop` is set, or nothing has come for `idle_s`. Unforeseen errors of a job come through.
 
-        Unforeseen errors of a job come through.
         After such an error (a device's, say) nothing in this process can be trusted: whoever runs it ends it, and the
         job counts it as a crash.
         """
+        self.pulse.start()
         quiet_since = time.monotonic()
         try:
             while not stop.is_set() and (idle_s is None or time.monotonic() - quiet_since < idle_s):
@@ -87,6 +87,8 @@ class Worker:
                 # Whatever it says once it was told to end: a child process may end of the same signal, as a fault.
                 if attempt.ending is not Ending.NONE:
                     self.pulse.settle(attempt)
+                    if attempt.wish is Wish.CANCEL:
+                        self.folders.remove(lease.job_id)
                     return
                 with forgiven_loss():
                     self.queue.fail(lease, error)
