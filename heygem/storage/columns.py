@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, String, Text, TypeDecorator
 
 
 class Utc(TypeDecorator[datetime]):
@@ -36,11 +36,18 @@ class PathText(TypeDecorator[Path]):
 class Words(TypeDecorator[str]):
     """Text from people and programs, without the few characters that one of the databases cannot keep."""
 
-    impl = Text
+    impl: Any = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else keepable(value)
+
+
+class Id(Words):
+    """An id of the queue's own, which whoever asks may get wrong in any way."""
+
+    impl = String(32)
+    cache_ok = True
 
 
 class Facts(TypeDecorator[Any]):

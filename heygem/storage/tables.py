@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from heygem.storage.columns import Facts, PathText, Utc, Words
+from heygem.storage.columns import Facts, Id, PathText, Utc, Words
 
 metadata: Final = MetaData(
     naming_convention={
@@ -32,7 +32,7 @@ _UNFINISHED: Final = text("state IN ('queued', 'running', 'paused')")
 batches: Final = Table(
     "batches",
     metadata,
-    Column("batch_id", String(32), primary_key=True),
+    Column("batch_id", Id, primary_key=True),
     Column("name", Words, nullable=False),
     Column("owner", Words, nullable=False),
     Column("project", Words, nullable=False),
@@ -44,7 +44,7 @@ batches: Final = Table(
 inspections: Final = Table(
     "inspections",
     metadata,
-    Column("task_id", String(32), primary_key=True),
+    Column("task_id", Id, primary_key=True),
     Column("path", PathText, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
@@ -67,8 +67,8 @@ inspections: Final = Table(
 jobs: Final = Table(
     "jobs",
     metadata,
-    Column("job_id", String(32), primary_key=True),
-    Column("batch_id", String(32), ForeignKey("batches.batch_id")),
+    Column("job_id", Id, primary_key=True),
+    Column("batch_id", Id, ForeignKey("batches.batch_id")),
     Column("owner", Words, nullable=False),
     Column("project", Words, nullable=False),
     Column("webhook", Words, nullable=False),
@@ -78,8 +78,8 @@ jobs: Final = Table(
     Column("voice", PathText, nullable=False),
     Column("output", PathText, nullable=False),
     Column("face", String(16), nullable=False),
-    Column("person_task", String(32), ForeignKey("inspections.task_id"), nullable=False),
-    Column("voice_task", String(32), ForeignKey("inspections.task_id"), nullable=False),
+    Column("person_task", Id, ForeignKey("inspections.task_id"), nullable=False),
+    Column("voice_task", Id, ForeignKey("inspections.task_id"), nullable=False),
     Column("preflight", Facts),
     Column("frame_count", Integer),
     Column("expected_s", Float),
@@ -124,13 +124,13 @@ submissions: Final = Table(
     Column("owner", Words, primary_key=True),
     Column("key", Words, primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("answer_id", String(32), nullable=False),
+    Column("answer_id", Id, nullable=False),
 )
 
 drafts: Final = Table(
     "drafts",
     metadata,
-    Column("item_id", String(32), primary_key=True),
+    Column("item_id", Id, primary_key=True),
     Column("owner", Words, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -139,7 +139,7 @@ drafts: Final = Table(
     Column("face", String(16), nullable=False),
     Column("project", Words, nullable=False),
     Column("voice", PathText),
-    Column("task_id", String(32), ForeignKey("inspections.task_id"), nullable=False),
+    Column("task_id", Id, ForeignKey("inspections.task_id"), nullable=False),
     Index("ix_drafts_owner", "owner", "position"),
 )
 
@@ -158,8 +158,8 @@ workers: Final = Table(
 webhook_deliveries: Final = Table(
     "webhook_deliveries",
     metadata,
-    Column("delivery_id", String(32), primary_key=True),
-    Column("job_id", String(32), ForeignKey("jobs.job_id"), nullable=False),
+    Column("delivery_id", Id, primary_key=True),
+    Column("job_id", Id, ForeignKey("jobs.job_id"), nullable=False),
     Column("url", Words, nullable=False),
     Column("body", Facts, nullable=False),
     Column("attempt", Integer, nullable=False),

@@ -67,12 +67,13 @@ def test_an_error_comes_back_with_its_context(desk: QueueDesk) -> None:
 
 
 def test_unknown_ids(desk: QueueDesk) -> None:
-    for ask in (desk.queue.get_status, desk.queue.cancel, desk.queue.retry, desk.queue.remove):
-        with pytest.raises(JobNotFoundError):
-            ask("none")
-    for ask_batch in (desk.queue.get_batch, desk.queue.cancel_batch):
-        with pytest.raises(BatchNotFoundError):
-            ask_batch("none")
+    for job_id in ("none", "", "\0", "\udcff", "x" * 1000):
+        for ask in (desk.queue.get_status, desk.queue.cancel, desk.queue.retry, desk.queue.remove):
+            with pytest.raises(JobNotFoundError):
+                ask(job_id)
+        for ask_batch in (desk.queue.get_batch, desk.queue.cancel_batch):
+            with pytest.raises(BatchNotFoundError):
+                ask_batch(job_id)
 
 
 def test_a_key_gives_the_same_job_again(desk: QueueDesk) -> None:
@@ -282,7 +283,7 @@ def test_lists_take_as_many_queries_however_long_they_are(desk: QueueDesk, datab
         desk.submit_batch(50)
     desk.queue.add_draft("me", MediaKind.PERSON, desk.file("d.mp4"))
     assert len(desk.queue.list_jobs(limit=1000)) == 151
-    assert count() == few <= 10
+    assert count() == few
 
 
 def test_idle_is_when_no_worker_has_anything_to_do(desk: QueueDesk) -> None:

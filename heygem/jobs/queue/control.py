@@ -1,8 +1,8 @@
 """What people and programs do with jobs that are in the queue: one at a time, or a batch as a whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
@@ -11,16 +11,22 @@ from heygem.domain.inspection import MediaKind
 from heygem.domain.job import JobState
 from heygem.domain.queue import Wish
 from heygem.jobs.queue.base import QueueBase
-from heygem.jobs.queue.inspections import FileStamp, request_tasks, settle_jobs
-from heygem.jobs.queue.records import error_values
-from heygem.jobs.queue.submission import check_outputs, forget_answers, next_position
-from heygem.jobs.queue.transitions import move_job
+from heygem.jobs.queue.inspections import request_tasks, settle_jobs
+from heygem.jobs.queue.records import error_values, read_request
+from heygem.jobs.queue.submission import check_outputs, forget_answers, next_position, take_stamps
+from heygem.jobs.queue.transitions import move_jobs
 from heygem.storage.tables import batches, jobs, webhook_deliveries
 
 WAITING = (JobState.QUEUED, JobState.PAUSED)
 MENDABLE = (JobState.FAILED, JobState.CANCELLED)
 
-Step: TypeAlias = Callable[[Connection, datetime, Row[Any]], None]
+NEVER_RUN: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("preflight", "frame_count", "expected_s", "expected_bytes", "started_at"), None),
+    **dict.fromkeys(("stage", "stage_done", "stage_total", "error_code", "error_context"), None),
+    **dict.fromkeys(("share", "crashes", "frames_done", "frames_at_crash", "ran_s"), 0),
+}
+
+Step: TypeAlias = Callable[[Connection, datetime, Sequence[Row[Any]]], None]
 
 
 class Control(QueueBase):
@@ -53,7 +59,7 @@ class Control(QueueBase):
 
     def move(self, job_id: str, places: int) -> None:
         """So many places later, or earlier where negative, among those of its batch and priority that wait."""
-        self._do(job_id, "move", WAITING, lambda connection, _, job: _shift(connection, job, places))
+        self._do(job_id, "move", WAITING, lambda connection, _, rows: _shift(connection, rows[0], places))
 
     def set_priority(self, job_id: str, priority: int) -> None:
         self._do(job_id, "set_priority", WAITING, _make_prioritize(priority))
@@ -86,80 +92,77 @@ class Control(QueueBase):
                 return
             if job.state not in allowed:
                 raise JobStateError(action=action, state=job.state)
-            step(connection, self.database.now(connection), job)
+            step(connection, self.database.now(connection), [job])
 
     def _do_batch(self, batch_id: str, allowed: tuple[JobState, ...], step: Step) -> None:
         of_batch = select(jobs).where(jobs.c.batch_id == batch_id, jobs.c.state.in_(allowed))
         with self.database.write() as connection:
             if connection.execute(select(batches.c.batch_id).where(batches.c.batch_id == batch_id)).first() is None:
                 raise BatchNotFoundError(batch_id=batch_id)
-            now = self.database.now(connection)
-            for job in connection.execute(of_batch.order_by(jobs.c.position)).all():
-                step(connection, now, job)
+            rows = connection.execute(of_batch.order_by(jobs.c.position)).all()
+            step(connection, self.database.now(connection), rows)
 
-    def _retry(self, connection: Connection, now: datetime, job: Row[Any]) -> None:
-        check_outputs(connection, [job.output])
-        files = ((job.voice, MediaKind.VOICE), (job.person, MediaKind.PERSON))
-        tasks = request_tasks(connection, now, [FileStamp.take(*file) for file in files], is_again=True)
-        move_job(
-            connection,
-            now,
-            job,
-            JobState.QUEUED,
-            position=next_position(connection),
-            person_task=tasks[job.person, MediaKind.PERSON],
-            voice_task=tasks[job.voice, MediaKind.VOICE],
-            started_at=None,
-            **dict.fromkeys(("preflight", "frame_count", "expected_s", "expected_bytes"), None),
-            **dict.fromkeys(("stage", "stage_done", "stage_total", "result"), None),
-            **dict.fromkeys(("share", "crashes", "frames_done", "frames_at_crash", "ran_s"), 0),
-            **error_values(None),
-        )
+    def _retry(self, connection: Connection, now: datetime, rows: Sequence[Row[Any]]) -> None:
+        check_outputs(connection, [job.output for job in rows])
+        requests = [read_request(job) for job in rows]
+        tasks = request_tasks(connection, now, take_stamps(requests), is_again=True)
+        first = next_position(connection)
+        changes = [
+            (
+                job,
+                {
+                    "position": first + number,
+                    "person_task": tasks[job.person, MediaKind.PERSON],
+                    "voice_task": tasks[job.voice, MediaKind.VOICE],
+                    **NEVER_RUN,
+                },
+            )
+            for number, job in enumerate(rows)
+        ]
+        move_jobs(connection, now, changes, JobState.QUEUED)
         settle_jobs(connection, now, list(tasks.values()), self.build_preflight)
 
 
-def _cancel(connection: Connection, now: datetime, job: Row[Any]) -> None:
-    if job.state == JobState.RUNNING:
-        _wish(connection, job, Wish.CANCEL)
-    else:
-        move_job(connection, now, job, JobState.CANCELLED, **error_values(CancelledError()))
+def _cancel(connection: Connection, now: datetime, rows: Sequence[Row[Any]]) -> None:
+    waiting = [(job, error_values(CancelledError())) for job in rows if job.state != JobState.RUNNING]
+    move_jobs(connection, now, waiting, JobState.CANCELLED)
+    _wish(connection, rows, Wish.CANCEL)
 
 
-def _pause(connection: Connection, now: datetime, job: Row[Any]) -> None:
-    if job.state == JobState.RUNNING:
-        _wish(connection, job, Wish.PAUSE)
-    else:
-        move_job(connection, now, job, JobState.PAUSED)
+def _pause(connection: Connection, now: datetime, rows: Sequence[Row[Any]]) -> None:
+    move_jobs(connection, now, [(job, {}) for job in rows if job.state != JobState.RUNNING], JobState.PAUSED)
+    _wish(connection, rows, Wish.PAUSE)
 
 
-def _resume(connection: Connection, now: datetime, job: Row[Any]) -> None:
-    if job.state == JobState.RUNNING:
-        _wish(connection, job, Wish.GO_ON)
-    else:
-        move_job(connection, now, job, JobState.QUEUED)
+def _resume(connection: Connection, now: datetime, rows: Sequence[Row[Any]]) -> None:
+    move_jobs(connection, now, [(job, {}) for job in rows if job.state != JobState.RUNNING], JobState.QUEUED)
+    _wish(connection, rows, Wish.GO_ON)
 
 
-def _wish(connection: Connection, job: Row[Any], wish: Wish) -> None:
-    """That a job be cancelled is not taken back."""
-    connection.execute(update(jobs).where(jobs.c.job_id == job.job_id, jobs.c.wish != Wish.CANCEL).values(wish=wish))
+def _wish(connection: Connection, rows: Sequence[Row[Any]], wish: Wish) -> None:
+    """Of those that run. That a job be cancelled is not taken back."""
+    running = [job.job_id for job in rows if job.state == JobState.RUNNING]
+    connection.execute(update(jobs).where(jobs.c.job_id.in_(running), jobs.c.wish != Wish.CANCEL).values(wish=wish))
 
 
 def _make_prioritize(priority: int) -> Step:
-    def prioritize(connection: Connection, _: datetime, job: Row[Any]) -> None:
-        connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(priority=priority))
+    def prioritize(connection: Connection, _: datetime, rows: Sequence[Row[Any]]) -> None:
+        ids = [job.job_id for job in rows]
+        connection.execute(update(jobs).where(jobs.c.job_id.in_(ids)).values(priority=priority))
 
     return prioritize
 
 
-def _remove(connection: Connection, _: datetime, job: Row[Any]) -> None:
-    if job.claims:
-        raise JobStateError(action="remove", state=job.state)
-    forget_answers(connection, [job.job_id])
-    connection.execute(delete(webhook_deliveries).where(webhook_deliveries.c.job_id == job.job_id))
-    connection.execute(delete(jobs).where(jobs.c.job_id == job.job_id))
-    if connection.execute(select(jobs.c.job_id).where(jobs.c.batch_id == job.batch_id).limit(1)).first() is None:
-        forget_answers(connection, [job.batch_id])
-        connection.execute(delete(batches).where(batches.c.batch_id == job.batch_id))
+def _remove(connection: Connection, _: datetime, rows: Sequence[Row[Any]]) -> None:
+    for job in rows:
+        if job.claims:
+            raise JobStateError(action="remove", state=job.state)
+        forget_answers(connection, [job.job_id])
+        connection.execute(delete(webhook_deliveries).where(webhook_deliveries.c.job_id == job.job_id))
+        connection.execute(delete(jobs).where(jobs.c.job_id == job.job_id))
+        if connection.execute(select(jobs.c.job_id).where(jobs.c.batch_id == job.batch_id).limit(1)).first() is None:
+            forget_answers(connection, [job.batch_id])
+            connection.execute(delete(batches).where(batches.c.batch_id == job.batch_id))
 
 
 def _shift(connection: Connection, job: Row[Any], places: int) -> None:

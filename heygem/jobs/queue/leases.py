@@ -36,10 +36,10 @@ class Leases(QueueBase):
             count, reserved = connection.execute(running.where(jobs.c.state == JobState.RUNNING)).one()
             if not count:
                 self._refuse_too_large(connection, free_bytes)
-            fitting = select(jobs).where(
-                jobs.c.state == JobState.QUEUED, jobs.c.expected_bytes <= free_bytes - int(reserved)
-            )
-            job = connection.execute(fitting.order_by(jobs.c.priority.desc(), jobs.c.position).limit(1)).first()
+            room = free_bytes - int(reserved)
+            fitting = select(jobs.c.job_id).where(jobs.c.state == JobState.QUEUED, jobs.c.expected_bytes <= room)
+            first = fitting.order_by(jobs.c.priority.desc(), jobs.c.position).limit(1).scalar_subquery()
+            job = connection.execute(select(jobs).where(jobs.c.job_id == first)).first()
             if job is None:
                 return None
             move_job(

@@ -1,10 +1,10 @@
 """How jobs and batches stand, in one or a few queries however many they are."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from heygem.domain.errors import BatchNotFoundError, JobNotFoundError
 from heygem.domain.job import JobState, JobStatus
@@ -22,10 +22,10 @@ class Listing(QueueBase):
     def get_status(self, job_id: str) -> JobStatus:
         """Raises JobNotFoundError."""
         with self.database.read() as connection:
-            row = connection.execute(_with_ahead().where(jobs.c.job_id == job_id)).first()
-        if row is None:
-            raise JobNotFoundError(job_id=job_id)
-        return read_job(row)
+            rows = connection.execute(select(jobs).where(jobs.c.job_id == job_id)).all()
+            if not rows:
+                raise JobNotFoundError(job_id=job_id)
+            return _read_jobs(connection, rows)[0]
 
     def list_jobs(
         self,
@@ -37,7 +37,7 @@ class Listing(QueueBase):
         project: str | None = None,
     ) -> list[JobStatus]:
         """A batch's in the order in which they run; else the newest first."""
-        query = _with_ahead()
+        query = select(jobs)
         if owner is not None:
             query = query.where(jobs.c.owner == owner)
         if project is not None:
@@ -49,7 +49,7 @@ class Listing(QueueBase):
         else:
             query = query.order_by(jobs.c.created_at.desc(), jobs.c.position.desc())
         with self.database.read() as connection:
-            return [read_job(row) for row in connection.execute(query.limit(limit).offset(offset)).all()]
+            return _read_jobs(connection, connection.execute(query.limit(limit).offset(offset)).all())
 
     def get_batch(self, batch_id: str) -> BatchStatus:
         """Raises BatchNotFoundError."""
@@ -85,10 +85,13 @@ class Listing(QueueBase):
             return all(connection.execute(query).first() is None for query in (at_work, looked_at))
 
 
-def _with_ahead() -> Select[Any]:
-    """Jobs with `ahead`: for those queued, how many run or wait before them."""
-    order = func.row_number().over(order_by=(jobs.c.priority.desc(), jobs.c.position)) - 1
-    queue = select(jobs.c.job_id, order.label("before")).where(jobs.c.state == JobState.QUEUED).subquery()
-    running = select(func.count()).where(jobs.c.state == JobState.RUNNING).scalar_subquery()
-    ahead = (queue.c.before + running).label("ahead")
-    return select(jobs, ahead).outerjoin(queue, queue.c.job_id == jobs.c.job_id)
+def _read_jobs(connection: Connection, rows: Sequence[Row[Any]]) -> list[JobStatus]:
+    """With how many run or wait before each of those that are queued."""
+    ahead: dict[str, int] = {}
+    if any(row.state == JobState.QUEUED for row in rows):
+        running = select(func.count()).where(jobs.c.state == JobState.RUNNING)
+        queue = select(jobs.c.job_id).where(jobs.c.state == JobState.QUEUED)
+        ids = connection.execute(queue.order_by(jobs.c.priority.desc(), jobs.c.position)).scalars()
+        first = connection.execute(running).scalar_one()
+        ahead = {job_id: place for place, job_id in enumerate(ids, start=first)}
+    return [read_job(row, ahead.get(row.job_id, 0)) for row in rows]

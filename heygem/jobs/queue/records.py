@@ -87,14 +87,13 @@ def read_lease(row: Row[Any], worker_id: str, attempt: int) -> Lease:
     return Lease(row.job_id, worker_id, attempt, read_request(row), _read_preflight(row))
 
 
-def read_job(row: Row[Any]) -> JobStatus:
-    """Of a row of jobs with a column `ahead`."""
+def read_job(row: Row[Any], ahead: int) -> JobStatus:
     result = None if row.result is None else _RESULT.validate_python(row.result)
     return JobStatus(
         job_id=row.job_id,
         request=read_request(row),
         state=JobState(row.state),
-        ahead=row.ahead or 0,
+        ahead=ahead,
         progress=_read_progress(row),
         result=result,
         error=read_error(row.error_code, row.error_context),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from heygem.domain.errors import IdempotencyConflictError, OutputPathError
 from heygem.domain.inspection import MediaKind
-from heygem.domain.job import JobState, NewJob
+from heygem.domain.job import JobState, LipSyncRequest, NewJob
 from heygem.domain.queue import Wish
 from heygem.jobs.queue.base import QueueBase
 from heygem.jobs.queue.inspections import FileStamp, request_tasks, settle_jobs
@@ -32,7 +32,7 @@ class Submission(QueueBase):
         """The job's id. Raises OutputPathError where another unfinished job makes the same output,
         MediaUnreadableError for an impossible name, IdempotencyConflictError for a key of another digest.
         """
-        stamps = take_stamps([job])
+        stamps = take_stamps([job.request])
         digest = digest or digest_jobs([job])
         with self.database.write() as connection:
             if earlier := _find_answer(connection, job.owner, key, digest):
@@ -52,7 +52,7 @@ class Submission(QueueBase):
         digest: str = "",
     ) -> str:
         """The id of a batch of `jobs` in their order, all `owner`'s. Raises as submit does, with nothing submitted."""
-        stamps = take_stamps(jobs)
+        stamps = take_stamps([job.request for job in jobs])
         digest = digest or digest_jobs(jobs)
         with self.database.write() as connection:
             if earlier := _find_answer(connection, owner, key, digest):
@@ -103,11 +103,10 @@ class Submission(QueueBase):
         return [row["job_id"] for row in rows]
 
 
-def take_stamps(new: Iterable[NewJob]) -> list[FileStamp]:
+def take_stamps(requests: Sequence[LipSyncRequest]) -> list[FileStamp]:
     """Of all inputs, each once; the voices first, since one that cannot be used spares the rest."""
-    new = list(new)
-    files = dict.fromkeys((job.request.voice, MediaKind.VOICE) for job in new)
-    files |= dict.fromkeys((job.request.person, MediaKind.PERSON) for job in new)
+    files = dict.fromkeys((request.voice, MediaKind.VOICE) for request in requests)
+    files |= dict.fromkeys((request.person, MediaKind.PERSON) for request in requests)
     return [FileStamp.take(path, kind) for path, kind in files]
 
 
