@@ -23,8 +23,7 @@ from heygem.web.address import find_port, go_around_proxies
 from heygem.web.api import JobApi
 from heygem.web.batch_tab import BatchTab
 from heygem.web.labels import Labels
-from heygem.web.rest.api import build_api
-from heygem.web.rest.views import PREFIX
+from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
 from heygem.web.session import BrowserSession
 from heygem.web.single_tab import SingleTab
@@ -91,7 +90,7 @@ class PageServer:
         self._page = build_app(services)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         app.include_router(build_thumbnail_routes(services.queue))
-        app.mount(PREFIX, build_api(services))
+        mount_api(app, services)
         mount_page(app, self._page, [paths.outputs.resolve(), paths.inputs.resolve()])
         self._server = WebServer(app, server.host, port)
         self._server.start()

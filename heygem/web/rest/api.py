@@ -1,9 +1,10 @@
-"""The interface for programs, to be mounted at PREFIX. What it can do stands in PREFIX/openapi.json."""
+"""The interface for programs, mounted at PREFIX. What it can do stands in PREFIX/openapi.json."""
 
 from typing import Protocol
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
+from starlette.routing import Route
 
 import heygem
 from heygem.config.settings import Settings
@@ -15,6 +16,7 @@ from heygem.web.rest.errors import document, handle_errors
 from heygem.web.rest.guard import Guard
 from heygem.web.rest.intake import Intake
 from heygem.web.rest.jobs import build_job_routes
+from heygem.web.rest.views import PREFIX
 
 
 class ApiServices(Protocol):
@@ -28,6 +30,12 @@ class ApiServices(Protocol):
     def namer(self) -> OutputNamer: ...
 
 
+def mount_api(site: FastAPI, services: ApiServices) -> None:
+    """At PREFIX of `site`, which tells its own errors in the same way."""
+    site.mount(PREFIX, build_api(services))
+    handle_errors(site, ())
+
+
 def build_api(services: ApiServices) -> FastAPI:
     settings, queue = services.settings, services.queue
     intake = Intake(queue, services.namer, settings.paths.inputs, bool(settings.api.webhook_secret))
@@ -37,11 +45,13 @@ def build_api(services: ApiServices) -> FastAPI:
         version=heygem.__version__,
         docs_url=None,  # its page would load scripts from other machines
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         responses=document(401, 403, 500, 503),
         dependencies=[Depends(HTTPBearer(auto_error=False))],  # only says so in the schema: the guard looks
     )
     app.add_middleware(Guard, token=settings.api.token)
-    handle_errors(app)
-    app.include_router(build_job_routes(queue, intake, store))
-    app.include_router(build_batch_routes(queue, intake))
+    routers = [build_job_routes(queue, intake, store), build_batch_routes(queue, intake)]
+    for router in routers:
+        app.include_router(router)
+    handle_errors(app, [route for router in routers for route in router.routes if isinstance(route, Route)])
     return app

@@ -7,12 +7,22 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 
 from heygem.jobs.queue import JobQueue
-from heygem.web.rest.errors import Responses, document
+from heygem.web.rest.errors import Responses, document, link
 from heygem.web.rest.intake import Intake
 from heygem.web.rest.orders import Action, BatchOrder, Id, Key, Label
 from heygem.web.rest.views import BatchList, BatchView, view_batch
 
-REPEATED: Final[Responses] = {200: {"model": BatchView, "description": "The batch that this key was used for before"}}
+TAKEN: Final[Responses] = {
+    200: {"model": BatchView, "description": "The batch that this key was used for before"},
+    201: link("batch_id", "get_batch", "cancel_batch", "pause_batch", "resume_batch", "retry_batch"),
+}
+
+ACTIONS: Final[Mapping[Action, str]] = {
+    Action.CANCEL: "Ends all jobs of a batch that have not ended.",
+    Action.PAUSE: "Pauses all jobs of a batch that have not ended.",
+    Action.RESUME: "Lets the paused jobs of a batch go on.",
+    Action.RETRY: "Puts those jobs of a batch that failed or were cancelled at the end of the queue.",
+}
 
 
 def build_batch_routes(queue: JobQueue, intake: Intake) -> APIRouter:
@@ -27,7 +37,7 @@ def build_batch_routes(queue: JobQueue, intake: Intake) -> APIRouter:
     @router.post(
         "",
         status_code=HTTPStatus.CREATED,
-        responses=document(403, 404, 409, 411, 413, 422, also=REPEATED),
+        responses=document(400, 403, 404, 409, 411, 413, 422, also=TAKEN),
     )
     def submit_batch(order: BatchOrder, response: Response, key: Key = "") -> BatchView:
         """Submits a batch of files in the server's inputs folder: all of it, or nothing where one cannot be used."""
@@ -46,10 +56,22 @@ def build_batch_routes(queue: JobQueue, intake: Intake) -> APIRouter:
     def get_batch(batch_id: Id) -> BatchView:
         return view_batch(queue.get_batch(batch_id))
 
-    @router.post("/{batch_id}/{action}", responses=document(404, 409, 422))
-    def act_on_batch(batch_id: Id, action: Action) -> BatchView:
-        """Cancels, pauses or resumes all jobs of a batch that have not ended, or retries those that did not succeed."""
-        actions[action](batch_id)
-        return view_batch(queue.get_batch(batch_id))
+    for action, act in actions.items():
+        router.add_api_route(
+            f"/{{batch_id}}/{action}",
+            _make_route(queue, act),
+            methods=["POST"],
+            name=f"{action}_batch",
+            description=ACTIONS[action],
+            responses=document(404, 409, 422),
+        )
 
     return router
+
+
+def _make_route(queue: JobQueue, act: Callable[[str], None]) -> Callable[[str], BatchView]:
+    def act_on_batch(batch_id: Id) -> BatchView:
+        act(batch_id)
+        return view_batch(queue.get_batch(batch_id))
+
+    return act_on_batch

@@ -1,6 +1,7 @@
 """Errors as programs are told them: an HTTP status, the stable code, a sentence in both languages, and the figures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 from fastapi import FastAPI, Request, Response
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Route
 
 from heygem.config.strings import Translator
 from heygem.domain import errors
@@ -23,6 +25,7 @@ STATUSES: Final[Mapping[type[HeyGemError], int]] = {
     errors.BatchNotFoundError: 404,
     errors.ResultGoneError: 404,
     errors.MediaNotFoundError: 404,
+    errors.MediaIsFolderError: 404,
     errors.JobStateError: 409,
     errors.IdempotencyConflictError: 409,
     errors.WebhookSecretError: 409,
@@ -69,6 +72,12 @@ def document(*errors: int, also: Responses | None = None) -> Responses:
     return {**(also or {}), **{status: {"model": ErrorView, "description": "Error"} for status in errors}}
 
 
+def link(key: str, *operations: str) -> dict[str, Any]:
+    """What can be done with the `key` that an answer has, for its documentation."""
+    parameters = {key: f"$response.body#/{key}"}
+    return {"links": {name: {"operationId": name, "parameters": parameters} for name in operations}}
+
+
 def find_field(error: ValidationError | RequestValidationError) -> RequestInvalidError:
     """The first of the fields that are wrong."""
     first = error.errors()[0]
@@ -76,7 +85,15 @@ def find_field(error: ValidationError | RequestValidationError) -> RequestInvali
     return RequestInvalidError(field=field, reason=first["msg"])
 
 
-def handle_errors(app: FastAPI) -> None:
+def find_methods(routes: Iterable[Route], request: Request) -> str:
+    """Of all routes of its address; starlette knows those of the first alone."""
+    here = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
+
+
+def handle_errors(app: FastAPI, routes: Sequence[Route]) -> None:
+    """`routes` are those of `app`."""
+
     @app.exception_handler(HeyGemError)
     def told(_: Request, error: HeyGemError) -> Response:
         return answer_error(error)
@@ -86,10 +103,11 @@ def handle_errors(app: FastAPI) -> None:
         return answer_error(find_field(error))
 
     @app.exception_handler(HTTPException)
-    def refused(_: Request, error: HTTPException) -> Response:
+    def refused(request: Request, error: HTTPException) -> Response:
         """An address or a method that is not there, or a body that is no JSON."""
-        shown = RequestInvalidError(field="request", reason=error.detail)
-        return answer_error(shown, error.status_code, error.headers)
+        is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        headers = {"Allow": find_methods(routes, request)} if is_method else error.headers
+        return answer_error(RequestInvalidError(field="request", reason=error.detail), error.status_code, headers)
 
     @app.exception_handler(ClientDisconnect)
     def gone(_: Request, __: ClientDisconnect) -> Response:

@@ -14,7 +14,7 @@ from heygem.domain.errors import JobStateError, RequestInvalidError, ResultGoneE
 from heygem.domain.job import JobState, JobStatus
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.queue import JobQueue
-from heygem.web.rest.errors import Responses, document, find_field
+from heygem.web.rest.errors import Responses, document, find_field, link
 from heygem.web.rest.form import Form, receive_form
 from heygem.web.rest.intake import Intake
 from heygem.web.rest.orders import Action, Id, JobChange, JobOrder, Key, Label, NamedJobOrder, form_schema
@@ -32,11 +32,21 @@ SUBMISSION: Final[dict[str, Any]] = {
     }
 }
 VIDEO: Final[dict[str, Any]] = {"content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}}
-REPEATED: Final[Responses] = {200: {"model": JobView, "description": "The job that this key was used for before"}}
+TAKEN: Final[Responses] = {
+    200: {"model": JobView, "description": "The job that this key was used for before"},
+    201: link("job_id", "get_job", "change_job", "cancel_job", "get_result", "get_sidecar"),
+}
 RANGES: Final[Responses] = {
     200: {**VIDEO, "description": "The whole video"},
     206: {**VIDEO, "description": "The part that the header Range asked for"},
     416: {"description": "There is no such part"},
+}
+RECORD: Final[Responses] = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
+ACTIONS: Final[Mapping[Action, str]] = {
+    Action.CANCEL: "Ends a job that has not ended; a running one within a second, not before the answer.",
+    Action.PAUSE: "A running job stops within a second, not before the answer, and keeps what it has rendered.",
+    Action.RESUME: "Lets a paused job go on, from where it stopped.",
+    Action.RETRY: "Puts a job that failed or was cancelled at the end of the queue.",
 }
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=1000)]
 Offset: TypeAlias = Annotated[int, Query(ge=0, le=10_000_000)]
@@ -55,7 +65,7 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         "",
         status_code=HTTPStatus.CREATED,
         openapi_extra=SUBMISSION,
-        responses=document(403, 404, 409, 411, 413, 415, 422, 507, also=REPEATED),
+        responses=document(400, 403, 404, 409, 411, 413, 415, 422, 507, also=TAKEN),
     )
     async def submit_job(request: Request, response: Response, key: Key = "") -> JobView:
         """Submits a job: with its two files as a form, or by the names of files in the server's inputs folder."""
@@ -90,7 +100,7 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
     def get_job(job_id: Id) -> JobView:
         return view_job(queue.get_status(job_id))
 
-    @router.patch("/{job_id}", responses=document(404, 409, 422))
+    @router.patch("/{job_id}", responses=document(400, 404, 409, 411, 413, 422))
     def change_job(job_id: Id, change: JobChange) -> JobView:
         """Gives a waiting job another priority, or another place."""
         if change.priority is not None:
@@ -104,11 +114,15 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         """Removes a job that never ran; what has run is cancelled instead, and stays on record."""
         queue.remove(job_id)
 
-    @router.post("/{job_id}/{action}", responses=document(404, 409, 422))
-    def act_on_job(job_id: Id, action: Action) -> JobView:
-        """Cancels, pauses, resumes or retries a job. A running one stops within a second, not before the answer."""
-        actions[action](job_id)
-        return view_job(queue.get_status(job_id))
+    for action, act in actions.items():
+        router.add_api_route(
+            f"/{{job_id}}/{action}",
+            _make_route(queue, act),
+            methods=["POST"],
+            name=f"{action}_job",
+            description=ACTIONS[action],
+            responses=document(404, 409, 422),
+        )
 
     @router.get("/{job_id}/result", response_class=FileResponse, responses=document(404, 409, 422, also=RANGES))
     def get_result(job_id: Id) -> FileResponse:
@@ -116,13 +130,21 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         path = _get_output(queue.get_status(job_id))
         return FileResponse(path, media_type="video/mp4", filename=path.name)
 
-    @router.get("/{job_id}/sidecar", response_class=FileResponse, responses=document(404, 409, 422))
+    @router.get("/{job_id}/sidecar", response_class=FileResponse, responses=document(404, 409, 422, also=RECORD))
     def get_sidecar(job_id: Id) -> FileResponse:
         """The JSON record beside the video: hashes, versions, settings and timings."""
         path = _get_output(queue.get_status(job_id)).with_suffix(".json")
         return FileResponse(_existing(path), media_type="application/json")
 
     return router
+
+
+def _make_route(queue: JobQueue, act: Callable[[str], None]) -> Callable[[str], JobView]:
+    def act_on_job(job_id: Id) -> JobView:
+        act(job_id)
+        return view_job(queue.get_status(job_id))
+
+    return act_on_job
 
 
 def _take_form(form: Form, intake: Intake, key: str) -> tuple[JobStatus, bool]:
