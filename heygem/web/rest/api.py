@@ -1,6 +1,6 @@
 """The interface for programs, mounted at PREFIX. What it can do stands in PREFIX/openapi.json."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
@@ -17,6 +17,8 @@ from heygem.web.rest.guard import Guard
 from heygem.web.rest.intake import Intake
 from heygem.web.rest.jobs import build_job_routes
 from heygem.web.rest.views import PREFIX
+
+MB: Final = 1_000_000
 
 
 class ApiServices(Protocol):
@@ -38,8 +40,16 @@ def mount_api(site: FastAPI, services: ApiServices) -> None:
 
 def build_api(services: ApiServices) -> FastAPI:
     settings, queue = services.settings, services.queue
-    intake = Intake(queue, services.namer, settings.paths.inputs, bool(settings.api.webhook_secret))
-    store = InputStore(settings.paths.outputs.absolute())
+    outputs = settings.paths.outputs.absolute()
+    intake = Intake(
+        queue,
+        services.namer,
+        inputs_dir=settings.paths.inputs,
+        outputs_dir=outputs,
+        reserve_bytes=settings.limits.disk_reserve_mb * MB,
+        can_sign=bool(settings.api.webhook_secret),
+    )
+    store = InputStore(outputs)
     app = FastAPI(
         title="HeyGem",
         version=heygem.__version__,

@@ -13,8 +13,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from heygem.domain.errors import HeyGemError, OutputPathError, RequestInvalidError, UploadTooLargeError
+from heygem.domain.errors import RequestInvalidError, UploadTooLargeError
 from heygem.jobs.naming import safe_stem
+from heygem.media.publish import translate_output_error
 
 MB: Final = 1_000_000
 MOST_PARTS: Final = 32
@@ -58,8 +59,8 @@ async def receive_form(
 ) -> AsyncIterator[Form]:
     """The form of a request; its files are released again if the block, or what comes before it, raises anything.
 
-    `max_bytes` is the limit for each file. Raises RequestInvalidError, UploadTooLargeError, OutputPathError, and
-    starlette's ClientDisconnect where the connection broke.
+    `max_bytes` is the limit for each file. Raises RequestInvalidError, UploadTooLargeError, OutputPathError,
+    DiskFullError, and starlette's ClientDisconnect where the connection broke.
     """
     reader = _FormReader(request.headers.get("content-type", ""), Form({}, {}, release), reserve, max_bytes)
     try:
@@ -110,7 +111,8 @@ class _FormReader:
         except FormParserError as error:
             raise RequestInvalidError(field="body", reason=str(error)) from error
         except OSError as error:
-            raise self._explain(error) from error
+            where = self._upload.path if self._upload else Path(str(error.filename))
+            raise translate_output_error(where, error) from error
 
     def finish(self) -> None:
         if not self._is_whole:
@@ -170,10 +172,6 @@ class _FormReader:
 
     def _end(self) -> None:
         self._is_whole = True
-
-    def _explain(self, error: OSError) -> HeyGemError:
-        where = self._upload.path.parent if self._upload else Path()
-        return OutputPathError(path=where, reason=error.strerror or str(error))
 
 
 def safe_name(name: str) -> str:

@@ -14,18 +14,27 @@ from heygem.jobs.batch_sources import resolve_inside
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.media.files import check_file
+from heygem.pipeline.preflight import check_disk
 from heygem.web.rest.form import Upload
 from heygem.web.rest.orders import BatchItem, BatchOrder, JobOrder, NamedJobOrder, Order
 
 
 @dataclass(frozen=True)
 class Intake:
-    """`inputs_dir` is the one folder whose files programs may name; `can_sign` whether webhooks have a secret."""
+    """`inputs_dir` is the one folder whose files programs may name; `can_sign` whether webhooks have a secret.
+    `reserve_bytes` stay free where uploads go, on the outputs' disk.
+    """
 
     queue: JobQueue
     namer: OutputNamer
     inputs_dir: Path
+    outputs_dir: Path
+    reserve_bytes: int
     can_sign: bool
+
+    def check_room(self, size_bytes: int) -> None:
+        """Raises DiskFullError unless an upload of this size fits."""
+        check_disk(self.outputs_dir, size_bytes + self.reserve_bytes)
 
     def take_named(self, order: NamedJobOrder, key: str) -> tuple[JobStatus, bool]:
         """The job, and whether it is new: it is not where `key` was used before. Raises the errors of JobQueue.submit,

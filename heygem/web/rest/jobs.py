@@ -71,6 +71,7 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         """Submits a job: with its two files as a form, or by the names of files in the server's inputs folder."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
+            await run_in_threadpool(intake.check_room, int(request.headers.get("content-length", 0)))
             async with receive_form(request, store.reserve, store.release, MAX_BYTES) as form:
                 status, is_new = await run_in_threadpool(_take_form, form, intake, key)
                 if not is_new:
