@@ -31,7 +31,7 @@ from heygem.media.publish import partial_path, replace, translate_output_error
 from heygem.media.sound import SoundEncoder
 from heygem.pipeline.compose import FRAMES_AHEAD, Composer, cut_face
 from heygem.pipeline.face_track import FaceTrack, FloatArray, bridge_gaps, fade_weights, list_unchanged
-from heygem.pipeline.job_folder import JobFolder, Segment, job_folder, measure_folder
+from heygem.pipeline.job_folder import SEGMENT_FRAMES, JobFolder, Segment, job_folder, measure_folder
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.preflight import JobPlan, plan_job
 from heygem.pipeline.quality import Expected, check_quality
@@ -68,6 +68,7 @@ class Generator:
     limits: LimitSettings
     encoding: EncodeSettings
     ffmpeg: Path
+    segment_frames: int = SEGMENT_FRAMES
     _voices: OrderedDict[str, VoiceFeatures] = field(default_factory=OrderedDict)
 
     def generate(
@@ -88,7 +89,7 @@ class Generator:
             if (finished := _find_finished(request.output, recipe)) is not None:
                 return finished
         with job_folder(request.output, work_dir) as path:
-            folder = JobFolder(path, plan.frame_count)
+            folder = JobFolder(path, plan.frame_count, self.segment_frames)
             missing = folder.resume(recipe.fingerprint)
             with watch.measure(Stage.LISTEN):
                 voice = self._listen(plan, recipe.voice.sha256, clock, cancel)
@@ -104,7 +105,7 @@ class Generator:
                     _join(plan, folder, cancel, watch)
             walk = np.array([ping_pong(step, plan.person.frame_count) for step in range(plan.frame_count)])
             with watch.measure("check"):
-                expected = Expected(plan.person.frame_rate, walk, track.points, weights)
+                expected = Expected(plan.person.frame_rate, walk, track.points, weights, self.segment_frames)
                 quality = check_quality(folder.film, expected, self.landmarker, cancel)
             record = RunRecord(
                 created_at=datetime.now(UTC),
@@ -129,7 +130,9 @@ class Generator:
         voice_hash = hash_file(plan.request.voice, cancel)
         clock.report(Stage.PREPARE, 2)
         weights = {self.engine.name: self.engine.weights_id, "tracker": f"{self.tracks.weights_id}-{TRACKER_VERSION}"}
-        return build_recipe(plan, person_hash, voice_hash, weights, self.encoding, self._ffmpeg_version)
+        return build_recipe(
+            plan, person_hash, voice_hash, weights, self.encoding, self._ffmpeg_version, self.segment_frames
+        )
 
     @cached_property
     def _ffmpeg_version(self) -> str:

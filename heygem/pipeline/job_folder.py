@@ -36,11 +36,12 @@ class JobFolder:
 
     folder: Path
     frame_count: int
+    segment_frames: int = SEGMENT_FRAMES
 
     @property
     def segments(self) -> list[Segment]:
-        starts = range(0, self.frame_count, SEGMENT_FRAMES)
-        stops = (min(start + SEGMENT_FRAMES, self.frame_count) for start in starts)
+        starts = range(0, self.frame_count, self.segment_frames)
+        stops = (min(start + self.segment_frames, self.frame_count) for start in starts)
         return [
             Segment(start, stop, self.folder / f"{number:05d}.mp4")
             for number, (start, stop) in enumerate(zip(starts, stops, strict=True))

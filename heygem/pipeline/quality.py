@@ -29,7 +29,7 @@ from heygem.pipeline.references import measure_opening
 from heygem.pipeline.track import MIN_PRESENCE, Landmarker
 
 MOST_FRAMES: Final = 200  # whose landmarks are found
-_SHARE: Final = 0.06  # of the output's frames, at most: a look costs a third of what making a frame does
+_SHARE: Final = 0.035  # of the output's frames: a look costs a third of what making a frame does
 _FEWEST_FRAMES: Final = 16
 _DECODED_SHARE: Final = 0.18
 _FEWEST_DECODED, _MOST_DECODED = 250, 1000
@@ -48,13 +48,14 @@ _FROZEN_SHARE: Final = 0.5
 @dataclass(frozen=True)
 class Expected:
     """What the film was to be: (T,) `sources`, the source frame of each of its frames; of these (S, 131, 2) `points` of
-    the face and (S,) `weights`, how much of its mouth has been repainted.
+    the face and (S,) `weights`, how much of its mouth has been repainted. A key frame begins each segment.
     """
 
     frame_rate: Fraction
     sources: NDArray[np.int_]
     points: FloatArray
     weights: FloatArray
+    segment_frames: int = SEGMENT_FRAMES
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -80,7 +81,7 @@ def check_quality(film: Path, expected: Expected, landmarker: Landmarker, cancel
     gate = voice_gate(np.concatenate([level(rows) for rows in stream_mel(cancel.guard(read_waveform(sound)))]))
     speaks, is_silent = _clear_parts(gate, expected)
     reader, sums = FrameReader(facts, is_exact=False), _Sums()
-    for looks in choose_looks(speaks, is_silent):
+    for looks in choose_looks(speaks, is_silent, expected.segment_frames):
         numbers = sorted({*looks, *(look - 1 for look in looks)})
         before: Image | None = None
         for frame, image in zip(numbers, cancel.guard(reader.pick(numbers)), strict=True):
@@ -98,12 +99,12 @@ def check_quality(film: Path, expected: Expected, landmarker: Landmarker, cancel
     return _report(expected, facts.frame_count, is_short, sums)
 
 
-def choose_looks(speaks: BoolArray, is_silent: BoolArray) -> list[set[int]]:
+def choose_looks(speaks: BoolArray, is_silent: BoolArray, segment_frames: int) -> list[set[int]]:
     """The frames to look at, in groups that are each decoded from one key frame; half of them silent if there are such.
 
     They are spread evenly over the beginnings of segments, the less of each the longer the film (see _choose_windows).
     """
-    windows = _choose_windows(is_silent)
+    windows = _choose_windows(is_silent, segment_frames)
     decoded = np.concatenate([np.arange(window.start + 1, window.stop) for window in windows])  # with one before
     count = _count_looks(len(speaks))
     silent = _spread(decoded[is_silent[decoded]], count // 2)
@@ -111,22 +112,22 @@ def choose_looks(speaks: BoolArray, is_silent: BoolArray) -> list[set[int]]:
     return [{look for look in looks if look in window} for window in windows]
 
 
-def _choose_windows(is_silent: BoolArray) -> list[range]:
+def _choose_windows(is_silent: BoolArray, segment_frames: int) -> list[range]:
     """The stretches to decode, each from the key frame of a segment.
 
     One of them is longer where that is what it takes to see a silent mouth.
     """
     frame_count = len(is_silent)
-    starts = range(0, frame_count, SEGMENT_FRAMES)
+    starts = range(0, frame_count, segment_frames)
     count = min(len(starts), max(1, _count_looks(frame_count) // _ENOUGH))
     decoded = min(_MOST_DECODED, max(_FEWEST_DECODED, round(_DECODED_SHARE * frame_count)))
-    length = min(SEGMENT_FRAMES, -(-decoded // count))
+    length = min(segment_frames, -(-decoded // count))
     stops = {
         starts[round(place)]: min(starts[round(place)] + length, frame_count)
         for place in np.linspace(0, len(starts) - 1, count)
     }
     if sum(is_silent[start:stop].sum() for start, stop in stops.items()) < _ENOUGH:
-        silences = {start: np.flatnonzero(is_silent[start : start + SEGMENT_FRAMES]) for start in starts}
+        silences = {start: np.flatnonzero(is_silent[start : start + segment_frames]) for start in starts}
         depths = {start: int(at[_ENOUGH - 1]) + 1 for start, at in silences.items() if len(at) >= _ENOUGH}
         nearest = min(depths, key=lambda start: depths[start], default=0)
         if depths and depths[nearest] <= _DEEPEST * frame_count:

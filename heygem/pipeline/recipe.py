@@ -9,7 +9,6 @@ from pydantic import TypeAdapter
 
 from heygem import __version__
 from heygem.media.ffmpeg_command import EncodeSettings
-from heygem.pipeline.job_folder import SEGMENT_FRAMES
 from heygem.pipeline.preflight import JobPlan
 
 
@@ -41,7 +40,7 @@ class Recipe:
     height: int
     frame_rate: str
     frame_count: int
-    segment_frames: int = SEGMENT_FRAMES
+    segment_frames: int
 
     @property
     def fingerprint(self) -> str:
@@ -60,6 +59,7 @@ def build_recipe(
     weights: Mapping[str, str],
     encode: EncodeSettings,
     ffmpeg: str,
+    segment_frames: int,
 ) -> Recipe:
     """`person_hash` and `voice_hash` are the SHA-256 of the inputs, `ffmpeg` what it says of its version."""
     return Recipe(
@@ -74,6 +74,7 @@ def build_recipe(
         height=plan.person.height,
         frame_rate=str(plan.person.frame_rate),
         frame_count=plan.frame_count,
+        segment_frames=segment_frames,
     )
 
 

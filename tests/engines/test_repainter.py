@@ -58,3 +58,17 @@ def test_a_donor_is_bent_in_the_faces_place(engine: EmbeddedEngine, faces: list[
     center = engine.crop.size // 2
     assert donated[0, center, center].mean() < own[0, center, center].mean() - 30
     assert np.array_equal(donated[0, :4], face.image[:4])  # what is not hidden stays the face's own
+
+
+def test_after_skipped_frames_the_next_is_painted_as_after_painted_ones(engine: EmbeddedEngine) -> None:
+    """The 30th is about as near to two references: the one in use stays, where a fresh start would choose the other."""
+    crops = [crop_face(engine, points) for points in talking(30)]
+    wanted = [face.points for face in crops]
+    in_one_go, resumed, afresh = (Repainter(engine.painter, crops[1:6:2]) for _ in range(3))
+    in_one_go.repaint(crops[:29], wanted[:29])
+    for points in wanted[:29]:
+        resumed.skip(points)
+    last = crops[29:], wanted[29:]
+    expected = in_one_go.repaint(*last)
+    assert np.array_equal(resumed.repaint(*last), expected)
+    assert not np.array_equal(afresh.repaint(*last), expected)

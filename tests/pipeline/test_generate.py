@@ -24,6 +24,7 @@ from heygem.media.ffmpeg_binary import find_ffmpeg
 from heygem.media.ffmpeg_command import EncodeSettings
 from heygem.media.probe import probe_audio, probe_video
 from heygem.pipeline.generate import Generator
+from heygem.pipeline.job_folder import SEGMENT_FRAMES
 from heygem.pipeline.track_cache import TrackCache
 from tests.pipeline.faces import FakeDetection, place_face
 
@@ -121,7 +122,7 @@ def media(tmp_path_factory):
     return folder
 
 
-def make_generator(cache, engine=None, tracker=None, **limits):
+def make_generator(cache, engine=None, tracker=None, segment_frames=SEGMENT_FRAMES, **limits):
     tracker = tracker or SquareTracker()
     return Generator(
         engine=engine or GreenEngine(),
@@ -131,6 +132,7 @@ def make_generator(cache, engine=None, tracker=None, **limits):
         limits=LimitSettings(**limits),
         encoding=EncodeSettings("libx264", "veryfast", 10),
         ffmpeg=find_ffmpeg(),
+        segment_frames=segment_frames,
     )
 
 

@@ -126,9 +126,9 @@ def test_checking_heeds_the_token(film):
 @pytest.mark.parametrize("count", [1, 2, 100, 260, 1000, 180_000])
 def test_looks_are_few_and_cheap_to_come_to(count):
     talks = np.random.default_rng(0).random(count) < 0.8
-    groups = choose_looks(talks, ~talks)
+    groups = choose_looks(talks, ~talks, SEGMENT_FRAMES)
     looks = [look for group in groups for look in group]
-    assert len(set(looks)) == len(looks) <= min(MOST_FRAMES, max(16, 0.06 * count + 1))
+    assert len(set(looks)) == len(looks) <= min(MOST_FRAMES, max(16, 0.035 * count + 1))
     assert all(0 < look < count for look in looks)
     for group in groups:
         assert len({look // SEGMENT_FRAMES for look in group}) <= 1
@@ -142,7 +142,7 @@ def test_looks_are_few_and_cheap_to_come_to(count):
 def test_a_silence_that_comes_late_is_gone_to():
     silent = np.zeros(2000, bool)
     silent[1180:1200] = True
-    looks = [look for group in choose_looks(~silent, silent) for look in group]
+    looks = [look for group in choose_looks(~silent, silent, SEGMENT_FRAMES) for look in group]
     assert silent[looks].sum() >= 8
 
 

@@ -10,25 +10,22 @@ from heygem.domain.errors import CancelledError, OutputPathError
 from heygem.domain.job import FaceChoice, LipSyncRequest
 from heygem.domain.progress import CancelToken, Progress, Stage
 from heygem.media.probe import probe_video
-from heygem.pipeline import job_folder
 from heygem.pipeline.sidecar import read_sidecar, sidecar_path
-from tests.pipeline.test_generate import GreenEngine, generate, make_generator, media  # noqa: F401 - a fixture
+from tests.pipeline.test_generate import GreenEngine, generate, media  # noqa: F401 - a fixture
+from tests.pipeline.test_generate import make_generator as make_any_generator
 
 SEGMENT = 20
 
 
-@pytest.fixture(autouse=True)
-def short_segments(monkeypatch):
-    monkeypatch.setattr(job_folder, "SEGMENT_FRAMES", SEGMENT)
+def make_generator(cache, engine=None):
+    return make_any_generator(cache, engine, segment_frames=SEGMENT)
 
 
 @pytest.fixture(scope="module")
 def whole(media, tmp_path_factory):  # noqa: F811
     """75 frames made in one go, in segments of SEGMENT."""
     folder = tmp_path_factory.mktemp("whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job_folder, "SEGMENT_FRAMES", SEGMENT)
-        generate(make_generator(folder / "cache"), media / "face.mp4", media / "voice3.0.wav", folder / "o.mp4")
+    generate(make_generator(folder / "cache"), media / "face.mp4", media / "voice3.0.wav", folder / "o.mp4")
     return folder / "o.mp4"
 
 
