@@ -1,23 +1,34 @@
 """Stand-ins that the whole page can run on, without engine or weights."""
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
+import cv2
 import imageio_ffmpeg
+import numpy as np
 
 from heygem.config.settings import Settings
-from heygem.domain.errors import HeyGemError
+from heygem.domain.errors import HeyGemError, MediaUnreadableError, NoFaceError
+from heygem.domain.inspection import Inspection, MediaKind, Preflight
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
+from heygem.domain.queue import WorkerKind
 from heygem.jobs.naming import OutputNamer
-from heygem.jobs.runner import JobRunner, Work
+from heygem.jobs.pulse import Patience, Pulse
+from heygem.jobs.queue import JobQueue
+from heygem.jobs.work_folders import WorkFolders
+from heygem.jobs.worker import Work, Worker
+from heygem.storage.database import Database, database_url
 
 FAKE_SECONDS = 2
 FAKE_RATE = 25
+PATIENCE: Final = Patience(lease_s=20, stall_s=600)
 
 
 def write_video(path: Path, seconds: float = FAKE_SECONDS) -> None:
@@ -43,7 +54,10 @@ class FakeWork:
     error_for: Callable[[LipSyncRequest], HeyGemError | None] = lambda _: None
     seen: list[LipSyncRequest] = field(default_factory=list)
 
-    def __call__(self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken) -> LipSyncResult:
+    def __call__(
+        self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, work_dir: Path | None = None
+    ) -> LipSyncResult:
+        del work_dir  # what it makes is made at once
         self.seen.append(request)
         plan = {Stage.PREPARE: 1, Stage.LISTEN: FAKE_SECONDS, Stage.TRACK: self.frames, Stage.RENDER: self.frames}
         clock = EtaClock(plan, {Stage.PREPARE: 1, Stage.LISTEN: 1, Stage.TRACK: 1, Stage.RENDER: 1}, sink)
@@ -64,13 +78,75 @@ class FakeWork:
         )
 
 
+def fake_inspect(path: Path, kind: MediaKind, cancel: CancelToken) -> Inspection:
+    """By the file's name: `broken…` cannot be read, `faceless…` has no face, `crowd…` has three; all else is well."""
+    cancel.check()
+    if path.name.startswith("broken"):
+        raise MediaUnreadableError(path, reason="test")
+    if path.name.startswith("faceless"):
+        raise NoFaceError(path)
+    if kind is MediaKind.VOICE:
+        return Inspection(kind, path.name, FAKE_SECONDS, level_db=-23.0, silent_share=0.2)
+    faces = 3 if path.name.startswith("crowd") else 1
+    warnings = ("several_faces",) if faces > 1 else ()
+    return Inspection(
+        kind, path.name, 1.0, 320, 240, FAKE_RATE, FAKE_RATE, False, 0.98, faces,
+        thumbnail=fake_thumbnail(path.name), warnings=warnings,
+    )  # fmt: skip
+
+
+def fake_thumbnail(name: str) -> bytes:
+    """A JPEG whose colour hangs on the name."""
+    colour = [(sum(name.encode()) * factor) % 160 + 60 for factor in (3, 5, 7)]
+    picture = np.full((90, 160, 3), colour, np.uint8)
+    cv2.circle(picture, (80, 45), 24, (180, 200, 230), -1)
+    return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+def fake_preflight(person: Inspection, voice: Inspection) -> Preflight:
+    frames = round(voice.duration_s * person.frame_rate)
+    return Preflight(frames, voice.duration_s, 3.0, 200_000, person.warnings + voice.warnings)
+
+
+def make_fake_queue(settings: Settings) -> JobQueue:
+    database = Database(database_url(settings.database.url, settings.paths.data))
+    database.upgrade()
+    return JobQueue(database, fake_preflight, settings.queue.lease_s, settings.queue.max_crashes)
+
+
 @dataclass
 class FakeServices:
-    """What the page needs of services.Services."""
+    """What the page needs of services.Services, over a true queue; `start` sets one fake worker of each kind to it."""
 
     settings: Settings
     work: Work = field(default_factory=FakeWork)
 
     def __post_init__(self) -> None:
-        self.runner = JobRunner(self.work)
-        self.namer = OutputNamer(self.settings.paths.outputs)
+        self.queue = make_fake_queue(self.settings)
+        self.namer = OutputNamer(self.settings.paths.outputs.absolute())
+        self._stop = threading.Event()
+        self._workers = [self._make_worker(kind) for kind in WorkerKind]
+        self._threads = [threading.Thread(target=worker.run, args=(self._stop,)) for worker in self._workers]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """The job at hand goes back to the queue."""
+        self._stop.set()
+        for worker in self._workers:
+            worker.pulse.let_go()
+        for thread in self._threads:
+            thread.join()
+
+    def _make_worker(self, kind: WorkerKind) -> Worker:
+        work = self.work if kind is WorkerKind.RENDER else None
+        self.queue.register_worker(kind, kind, "here", 1, "cpu")
+        folders = WorkFolders(self.settings.paths.outputs.absolute())
+        return Worker(self.queue, kind, folders, Pulse(self.queue, kind, PATIENCE, _ignore), fake_inspect, work)
+
+
+def _ignore(reason: str) -> None:
+    """A thread cannot be ended by force; the fake work heeds its token."""
+    del reason

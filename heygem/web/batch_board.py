@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import gradio as gr
+from gradio.events import Dependency
 
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError
@@ -75,17 +76,18 @@ class BatchBoard:
         self.timer = gr.Timer(POLL_S, active=False)
         self.view_state = gr.State(BoardView())
 
-    def wire(self, page: gr.Blocks, started: gr.State) -> None:
-        """`started` changes when a batch of this browser has begun."""
+    def wire(self, page: gr.Blocks, begun: Dependency, begun_id: gr.State) -> None:
+        """`begun` is what starts a batch, which `begun_id` names afterwards."""
         owner, language = self._session.owner, self._session.language
         inputs = [owner, language, self.everybody, self.view_state]
         shown = [self.list, self.timer, self.view_state]
         gr.on(
-            [page.load, owner.change, language.change, self.timer.tick, self.everybody.change, started.change],
+            [page.load, owner.change, language.change, self.timer.tick, self.everybody.change],
             self.view, inputs, shown, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
+        begun.then(self.view_begun, [begun_id, *inputs], shown, **QUIET)
         self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
-        self.list.stale(self.view_anew, inputs, shown, **QUIET)
+        self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
 
     def view(self, owner: str, language: str, is_everybody: bool, view: BoardView) -> tuple[Any, Any, BoardView]:
         """List, timer, state: whatever has changed since `view`."""
@@ -96,6 +98,12 @@ class BatchBoard:
         value, shown = build_update(rows, view.shown)
         is_busy = any(not batch.is_final for batch in batches)
         return gr.skip() if value is None else value, gr.update(active=is_busy), replace(view, shown=shown)
+
+    def view_begun(
+        self, batch_id: str, owner: str, language: str, is_everybody: bool, view: BoardView
+    ) -> tuple[Any, Any, BoardView]:
+        """Open, though it may have ended already."""
+        return self.view(owner, language, is_everybody, replace(view, opened=view.opened | {batch_id}))
 
     def view_anew(self, owner: str, language: str, is_everybody: bool, view: BoardView) -> tuple[Any, Any, BoardView]:
         """For a browser that has missed an update."""
@@ -121,7 +129,7 @@ class BatchBoard:
             elif action.name in self._job_actions and self._queue.get_status(action.key).owner == owner:
                 self._job_actions[action.name](action.key)
         except HeyGemError as error:
-            gr.Warning(tr(f"error.{error.code}", **error.context))
+            gr.Warning(tr(f"error.{error.code}", **error.context), title=tr("job.refused"))
 
     def _block(self, batch: BatchStatus, owner: str, view: BoardView, tr: Translator) -> list[Row]:
         """A batch and, where it is open, its first jobs."""

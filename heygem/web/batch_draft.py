@@ -56,15 +56,17 @@ class DraftPanel:
             )
         with make(gr.Accordion, {"label": "batch.options"}, open=False, elem_id="options"):
             with gr.Row():
-                self.name = make(gr.Textbox, {"label": "batch.name", "placeholder": "batch.name_hint"}, max_lines=1)
-                self.project = make(gr.Textbox, {"label": "batch.project"}, max_lines=1)
+                self.name = make(
+                    gr.Textbox, {"label": "batch.name", "placeholder": "batch.name_hint"}, value="", max_lines=1
+                )
+                self.project = make(gr.Textbox, {"label": "batch.project"}, value="", max_lines=1)
             self._face.render()
         self.notice = gr.HTML(elem_id="batch-notice", apply_default_css=False)
         self.plan = gr.HTML(elem_id="plan", apply_default_css=False)
         self.start = make(gr.Button, {"value": "batch.start"}, variant="primary", size="lg", elem_id="start-batch")
         self.timer = gr.Timer(POLL_S, active=False)
         self.view_state = gr.State(DraftView())
-        self.started = gr.State("")  # the last batch's id: the board listens to it
+        self.begun_id = gr.State("")  # of the last batch of this browser
 
     def wire(self, page: gr.Blocks) -> None:
         owner, language, state = self._session.owner, self._session.language, self.view_state
@@ -78,13 +80,19 @@ class DraftPanel:
             ).then(**looks)
         self.add_folder.click(self.add_from_folder, [self.folder, owner, language], self.notice, **QUIET).then(**looks)
         self.list.act(self.act, [owner, language, state], shown, trigger_mode="multiple", **QUIET)
-        self.list.stale(self.view_anew, [owner, language, state], shown, **QUIET)
-        self.start.click(
+        self.list.stale(self.view_anew, [owner, language, state], shown, trigger_mode="always_last", **QUIET)
+        self.begun = self.start.click(
             self.start_batch,
             [self.name, self.project, self._face.rule, self._face.number, owner, language],
-            [self.started, self.name, self.notice],
+            [self.begun_id, self.name, self.notice],
             **QUIET,
-        ).then(**looks)
+        )
+        self.begun.then(**looks)
+        # What arrives before it is known whose it is would be nobody's.
+        gr.on(
+            [page.load, owner.change], lambda owner: [gr.update(ready=bool(owner))] * 2,
+            owner, [self.voices, self.people], trigger_mode="always_last", **QUIET,
+        )  # fmt: skip
         gr.on([page.load], self.list_folders, language, self.folder, **QUIET)
         self._face.wire()
 

@@ -25,4 +25,4 @@ class BatchTab:
 
     def wire(self, page: gr.Blocks) -> None:
         self._draft.wire(page)
-        self._board.wire(page, self._draft.started)
+        self._board.wire(page, self._draft.begun, self._draft.begun_id)

@@ -41,7 +41,10 @@ def media_drop(*, media: str, accept: str, max_bytes: int, texts: dict[str, str]
 
 
 def files_drop(*, accept: str, max_bytes: int, texts: dict[str, str], **options: Any) -> gr.HTML:
-    """Triggers `arrived` for each Handful of uploads, and waits for `taken` to be its number before the next one."""
+    """Triggers `arrived` for each Handful of uploads, once it is `ready`.
+
+    The next one comes when the listener has set `taken` to the last one's number.
+    """
     return gr.HTML(
         html_template=(ASSETS / "files_drop.html").read_text(encoding="utf-8"),
         js_on_load=_read_script("files_drop.js"),
@@ -50,6 +53,7 @@ def files_drop(*, accept: str, max_bytes: int, texts: dict[str, str], **options:
         max_bytes=max_bytes,
         texts=texts,
         taken=0,
+        ready=False,
         **options,
     )
 

@@ -20,6 +20,7 @@ from tests.fakes import write_video
 
 HERE: Final = Path(__file__).parent
 PATIENCE_MS: Final = 60_000
+MANY: Final = 300
 START_S: Final = 180  # it takes five, but not on a machine that trains a network beside
 # Chromium says so when a page asks for a codec that it lacks, which is what some tests are about.
 HARMLESS: Final = ("DEMUXER_ERROR", "MEDIA_ERR_SRC_NOT_SUPPORTED")
@@ -70,8 +71,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(folder: Path) -> Iterator[str]:
-    """Of the page over the fake engine."""
+    """Of the page over the fake engine, with two folders on the server."""
     port = free_port()
+    write_video(folder / "inputs" / "team" / "a.mp4", 1)
+    shutil.copy(folder / "inputs" / "team" / "a.mp4", folder / "inputs" / "team" / "b.mp4")
+    (folder / "inputs" / "long").mkdir()
+    for number in range(MANY):
+        (folder / "inputs" / "long" / f"{number}.mp4").touch()
+    (folder / "inputs" / "voice.wav").touch()
     command = [sys.executable, str(HERE / "serve_fake.py"), str(port), str(folder)]
     with run_server(command, port, folder / "server.log"):
         yield f"http://127.0.0.1:{port}/"
@@ -79,10 +86,12 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with person.mp4, person.flv, words.txt and the voices that serve_fake.py knows."""
+    """A folder with people, the words.txt and voices, by the names that serve_fake.py knows."""
     home = tmp_path_factory.mktemp("media")
     for name in ("person.mp4", "person.flv"):
         write_video(home / name, 1)
+    for name in ("other.mp4", "flaky.mp4", "faceless.mp4", "broken.mp4", "crowd.mp4"):
+        shutil.copy(home / "person.mp4", home / name)
     (home / "words.txt").write_text("no film at all")
     for name in ("voice.wav", "quick.wav", "slow.wav", "broken.wav"):
         with wave.open(str(home / name), "wb") as sound:
@@ -119,7 +128,7 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         page = context.new_page()
         watch(page, url, complaints)
         page.goto(url)
-        page.wait_for_selector("#person .hg-drop-call")
+        page.wait_for_selector("#people .hg-drop-call")
         page.wait_for_function("document.documentElement.lang === 'zh-CN'")  # told by the first handlers
         return page
 

@@ -56,7 +56,7 @@ async function start(file) {
 
 // One handful at a time: the server answers with its number.
 function hand() {
-  if (handed || !arrived.length) return;
+  if (handed || !arrived.length || !props.ready) return;
   handed = { number: (handfuls += 1), files: arrived };
   arrived = [];
   props.value = handed;
@@ -98,5 +98,6 @@ for (const name of ["dragenter", "dragover", "dragleave", "drop"])
   });
 watch("texts", drawTexts);
 watch("taken", () => settle(false));
+watch("ready", pump);
 input.accept = props.accept;
 drawTexts();
