@@ -15,7 +15,7 @@ from heygem.domain.job import JobState
 from heygem.domain.progress import Progress, Stage
 from heygem.domain.queue import Lease, Wish, WorkerKind
 from heygem.jobs.queue import JobQueue
-from tests.jobs.conftest import EXPECTED_BYTES, LEASE_S, PLENTY, QueueDesk, make_result
+from tests.jobs.conftest import EXPECTED_BYTES, FRAMES, LEASE_S, PLENTY, QueueDesk, make_result
 
 QUEUED, RUNNING, PAUSED = JobState.QUEUED, JobState.RUNNING, JobState.PAUSED
 CANCELLED, FAILED = JobState.CANCELLED, JobState.FAILED
@@ -128,6 +128,19 @@ def test_room_is_kept_for_what_runs(desk: QueueDesk) -> None:
     assert third.job_id == ids[2]
     for lease in (second, third):
         desk.queue.succeed(lease, make_result(lease))
+
+
+def test_what_is_on_the_disk_already_needs_no_room(desk: QueueDesk) -> None:
+    """Half rendered, a job needs three quarters of what it needed: the rest of its segments, and their copy."""
+    desk.submit()
+    lease = desk.claim()
+    desk.render(lease, FRAMES // 2)
+    other = desk.submit()
+    assert desk.queue.claim("v", int(1.7 * EXPECTED_BYTES)) is None
+    assert desk.claim("v", int(1.8 * EXPECTED_BYTES)).job_id == other
+    desk.queue.cancel(other)
+    desk.queue.recover(["w", "v"])
+    assert desk.claim(free_bytes=int(0.8 * EXPECTED_BYTES)).job_id == lease.job_id
 
 
 def test_what_never_fits_is_refused_with_the_figures(desk: QueueDesk) -> None:

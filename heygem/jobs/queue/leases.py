@@ -3,8 +3,9 @@
 Each lease has a number that only grows. Whoever comes with an old one has lost the job, and changes nothing.
 """
 
+import math
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -17,27 +18,29 @@ from heygem.jobs.queue.records import error_values, progress_values, read_lease,
 from heygem.jobs.queue.transitions import end_as_wished, move_job, move_jobs
 from heygem.storage.tables import jobs
 
-MB = 1_000_000
-FRESH = 0.75  # of its time that a lease must still have to be left as it is
+MB: Final = 1_000_000
+FRESH: Final = 0.75  # of its time that a lease must still have to be left as it is
+# Of what a job needs at most, half are its segments, and those that are there have been taken from the disk already.
+left_bytes: Final = jobs.c.expected_bytes * (1.0 - 0.5 * jobs.c.frames_done / jobs.c.frame_count)
 
 
 class Leases(QueueBase):
     """All but `claim` raise LeaseLostError once the job is not the worker's any more."""
 
     def claim(self, worker_id: str, free_bytes: int) -> Lease | None:
-        """The next job whose output fits into `free_bytes` beside all that the running ones are expected to take.
+        """The next job that fits into `free_bytes` beside what the running ones still need.
 
         By priority, then by place; what does not fit now waits. What does not fit while nothing runs fails with
         DiskFullError: no waiting would help it.
         """
         with self.database.write() as connection:
             now = self.database.now(connection)
-            running = select(func.count(), func.coalesce(func.sum(jobs.c.expected_bytes), 0))
+            running = select(func.count(), func.coalesce(func.sum(left_bytes), 0))
             count, reserved = connection.execute(running.where(jobs.c.state == JobState.RUNNING)).one()
             if not count:
                 self._refuse_too_large(connection, free_bytes)
-            room = free_bytes - int(reserved)
-            fitting = select(jobs.c.job_id).where(jobs.c.state == JobState.QUEUED, jobs.c.expected_bytes <= room)
+            room = free_bytes - float(reserved)
+            fitting = select(jobs.c.job_id).where(jobs.c.state == JobState.QUEUED, left_bytes <= room)
             first = fitting.order_by(jobs.c.priority.desc(), jobs.c.position).limit(1).scalar_subquery()
             job = connection.execute(select(jobs).where(jobs.c.job_id == first)).first()
             if job is None:
@@ -94,13 +97,14 @@ class Leases(QueueBase):
             connection.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(attempts=job.attempts - 1))
 
     def _refuse_too_large(self, connection: Connection, free_bytes: int) -> None:
-        large = select(jobs).where(jobs.c.state == JobState.QUEUED, jobs.c.expected_bytes > free_bytes)
+        large = select(jobs, left_bytes.label("left_bytes"))
+        large = large.where(jobs.c.state == JobState.QUEUED, left_bytes > free_bytes)
         refused = [(job, error_values(_disk_full(job, free_bytes))) for job in connection.execute(large).all()]
         move_jobs(connection, self.database.now(connection), refused, JobState.FAILED)
 
 
 def _disk_full(job: Row[Any], free_bytes: int) -> DiskFullError:
-    return DiskFullError(path=job.output.parent, free_mb=free_bytes // MB, needed_mb=-(-job.expected_bytes // MB))
+    return DiskFullError(path=job.output.parent, free_mb=free_bytes // MB, needed_mb=math.ceil(job.left_bytes / MB))
 
 
 def _get_held(connection: Connection, lease: Lease) -> Row[Any]:
