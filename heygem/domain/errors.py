@@ -1,57 +1,25 @@
 """Every error that a user may see, in one tree, each with a stable code.
 
 HeyGemError
-├── InputError                    the user can mend it: exit status 2
-│   ├── MediaError                one file is not what is needed; has `path`
-│   │   ├── MediaNotFoundError
-│   │   ├── MediaIsFolderError
-│   │   ├── MediaPermissionError
-│   │   ├── MediaEmptyError
-│   │   ├── MediaUnreadableError
-│   │   ├── MediaTruncatedError
-│   │   ├── NoPictureError
-│   │   ├── NoFramesError
-│   │   ├── NoSoundError
-│   │   ├── NoSamplesError
-│   │   ├── FrameTooLargeError
-│   │   ├── MediaTooLongError
-│   │   ├── NoFaceError
-│   │   ├── VoiceSilentError
-│   │   └── InputChangedError
-│   ├── FaceChoiceError
-│   ├── InputMissingError
-│   ├── OutputPathError
-│   ├── PathOutsideError
-│   ├── BatchListError
-│   ├── BatchEmptyError
-│   ├── JobNotFoundError
-│   ├── BatchNotFoundError
-│   ├── JobStateError
-│   ├── IdempotencyConflictError
-│   ├── RequestInvalidError
-│   ├── UploadTooLargeError
-│   ├── TokenError
-│   ├── ForeignOriginError
-│   ├── WebhookSecretError
-│   ├── ResultGoneError
+├── InputError       the user can mend it: exit status 2
+│   ├── MediaError   one file is not what is needed; has `path`
+│   │   ├── MediaNotFoundError, MediaIsFolderError, MediaPermissionError, MediaEmptyError, MediaUnreadableError,
+│   │   │   MediaTruncatedError, FrameTooLargeError, MediaTooLongError, InputChangedError
+│   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
+│   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
+│   ├── JobNotFoundError, BatchNotFoundError, JobStateError, IdempotencyConflictError, ResultGoneError
+│   ├── RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError
 │   └── SettingsError
-├── FaultError                    ours or the machine's: exit status 1
-│   ├── DiskFullError
-│   ├── FfmpegMissingError
-│   ├── EncodeError
-│   ├── WeightsError
-│   ├── WorkerCrashedError
-│   ├── LeaseLostError
-│   ├── StalledError
-│   ├── DatabaseError
+├── FaultError       ours or the machine's: exit status 1
+│   ├── DiskFullError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
+│   ├── WorkerCrashedError, LeaseLostError, StalledError
 │   └── UnexpectedError
-└── CancelledError                asked for: exit status 130
+└── CancelledError   asked for: exit status 130
 
 The sentences for the codes stand in `config/strings.toml`; this file knows no language.
 """
 
 import math
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -71,7 +39,7 @@ class HeyGemError(Exception):
         return f"{self.code}: {details}" if details else self.code
 
     def storable_context(self) -> dict[str, str | int | float]:
-        """The context as JSON can keep it; see restore_error."""
+        """The context as JSON can keep it; see stored_error."""
         return {key: _make_storable(value) for key, value in self.context.items()}
 
 
@@ -325,23 +293,6 @@ class UnexpectedError(FaultError):
 class CancelledError(HeyGemError):
     code = "CANCELLED"
     exit_status = 130
-
-
-def restore_error(code: str, context: Mapping[str, object]) -> HeyGemError:
-    """The error that had this code and this `storable_context`; UnexpectedError for a code that is not known."""
-    kinds = {kind.code: kind for kind in _list_kinds(HeyGemError)}
-    kind = kinds.get(code, UnexpectedError)
-    if issubclass(kind, MediaError):
-        rest = {key: value for key, value in context.items() if key not in ("name", "path")}
-        return kind(Path(str(context["path"])), **rest)
-    return kind(**(context if code in kinds else {"reason": code}))
-
-
-def _list_kinds(kind: type[HeyGemError]) -> Iterator[type[HeyGemError]]:
-    """The tree from `kind` on, itself first, so that of two with one code the leaf comes last."""
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _list_kinds(child)
 
 
 def _make_storable(value: object) -> str | int | float:

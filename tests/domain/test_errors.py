@@ -18,8 +18,8 @@ from heygem.domain.errors import (
     MediaError,
     NoFaceError,
     UnexpectedError,
-    restore_error,
 )
+from heygem.domain.stored_error import restore_error
 
 
 def _tree(root: type[HeyGemError]) -> list[type[HeyGemError]]:

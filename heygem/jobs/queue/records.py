@@ -6,11 +6,12 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from heygem.domain.errors import HeyGemError, restore_error
+from heygem.domain.errors import HeyGemError
 from heygem.domain.inspection import Inspection, MediaKind, Preflight
 from heygem.domain.job import FaceChoice, JobState, JobStatus, LipSyncRequest, LipSyncResult, NewJob
 from heygem.domain.progress import Progress, Stage
 from heygem.domain.queue import DraftItem, Lease, Wish, WorkerKind, WorkerStatus
+from heygem.domain.stored_error import restore_error
 
 _INSPECTION: Final = TypeAdapter(Inspection)
 _PREFLIGHT: Final = TypeAdapter(Preflight)

@@ -1,0 +1,23 @@
+"""An error back from what was kept of it: its code and its context as JSON."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from heygem.domain.errors import HeyGemError, MediaError, UnexpectedError
+
+
+def restore_error(code: str, context: Mapping[str, object]) -> HeyGemError:
+    """The error that had this code and this `storable_context`; UnexpectedError for a code that is not known."""
+    kinds = {kind.code: kind for kind in _list_kinds(HeyGemError)}
+    kind = kinds.get(code, UnexpectedError)
+    if issubclass(kind, MediaError):
+        rest = {key: value for key, value in context.items() if key not in ("name", "path")}
+        return kind(Path(str(context["path"])), **rest)
+    return kind(**(context if code in kinds else {"reason": code}))
+
+
+def _list_kinds(kind: type[HeyGemError]) -> Iterator[type[HeyGemError]]:
+    """The tree from `kind` on, itself first, so that of two with one code the leaf comes last."""
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _list_kinds(child)
