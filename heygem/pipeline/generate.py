@@ -1,12 +1,11 @@
-"""The main job as a plain list of steps: preflight, listen, track, render."""
+"""The main job as a plain list of steps: preflight, listen, track, render, look at the result, publish."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, partial
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -18,26 +17,20 @@ from heygem.config.settings import LimitSettings
 from heygem.domain.errors import NoFaceError, OutputPathError
 from heygem.domain.job import LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
-from heygem.engines.alignment import Image
-from heygem.engines.engine import SAMPLE_RATE, FaceCrop, LipSyncEngine, VoiceFeatures
+from heygem.engines.engine import SAMPLE_RATE, LipSyncEngine, VoiceFeatures
 from heygem.media.audio import read_waveform
 from heygem.media.content_hash import hash_file
 from heygem.media.decode import FrameReader, ping_pong
-from heygem.media.encode import check_frames
 from heygem.media.ffmpeg_binary import read_version
-from heygem.media.ffmpeg_command import EncodePlan, EncodeSettings
-from heygem.media.join import JoinPlan, join_film
-from heygem.media.publish import partial_path, replace, translate_output_error
-from heygem.media.sound import SoundEncoder
-from heygem.pipeline.compose import FRAMES_AHEAD, Composer, cut_face
-from heygem.pipeline.face_track import FaceTrack, FloatArray, bridge_gaps, fade_weights, list_unchanged
-from heygem.pipeline.job_folder import SEGMENT_FRAMES, JobFolder, Segment, job_folder, measure_folder
+from heygem.media.ffmpeg_command import EncodeSettings
+from heygem.pipeline.compose import FRAMES_AHEAD
+from heygem.pipeline.face_track import FaceTrack, bridge_gaps, fade_weights, list_unchanged
+from heygem.pipeline.job_folder import SEGMENT_FRAMES, JobFolder, job_folder, measure_folder
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.preflight import JobPlan, plan_job
 from heygem.pipeline.quality import Expected, check_quality
 from heygem.pipeline.recipe import Recipe, build_recipe
-from heygem.pipeline.references import choose_references
-from heygem.pipeline.segments import SegmentEncoder
+from heygem.pipeline.render import FilmMaker, count_frames
 from heygem.pipeline.sidecar import RunRecord, publish_output, read_sidecar, sidecar_path
 from heygem.pipeline.smoothing import smooth_track
 from heygem.pipeline.stopwatch import Stopwatch
@@ -45,11 +38,6 @@ from heygem.pipeline.track import TRACKER_VERSION, Detector, Landmarker, track_f
 from heygem.pipeline.track_cache import TrackCache
 
 VOICES_REMEMBERED: Final = 4
-# What the output's metadata says of its origin, as GB 45438-2025 and the EU AI Act (article 50) ask for.
-AI_MARK: Final = {
-    "comment": "AI-generated: lips synthesised by HeyGem",
-    "description": "人工智能生成合成内容 AI-generated content",
-}
 # Rough seconds for each unit of a stage, to begin the ETA with; measured paces take over.
 _COSTS: Final = {Stage.PREPARE: 1.0, Stage.LISTEN: 0.01, Stage.TRACK: 0.008, Stage.RENDER: 0.03}
 
@@ -99,10 +87,10 @@ class Generator:
                 weights = fade_weights(track)
                 if not weights.any():
                     raise NoFaceError(request.person)
-            with watch.measure(Stage.RENDER):
-                if not folder.film.exists():
-                    self._render(plan, voice, track, weights, folder, missing, clock, cancel, watch)
-                    _join(plan, folder, cancel, watch)
+            if not folder.film.exists():
+                with watch.measure(Stage.RENDER):
+                    maker = FilmMaker(self.engine, self.encoding, self.ffmpeg, plan, folder, cancel, watch)
+                    maker.make(voice, track, weights, missing, partial(clock.report, Stage.RENDER))
             walk = np.array([ping_pong(step, plan.person.frame_count) for step in range(plan.frame_count)])
             with watch.measure("check"):
                 expected = Expected(plan.person.frame_rate, walk, track.points, weights, self.segment_frames)
@@ -154,48 +142,11 @@ class Generator:
             clock.report(Stage.TRACK, count)
             return known, True
         with closing(prefetch(FrameReader(plan.person, is_exact=False).read(0, count), FRAMES_AHEAD)) as frames:
-            counted = _count_frames(cancel.guard(frames), clock, Stage.TRACK)
+            counted = count_frames(cancel.guard(frames), partial(clock.report, Stage.TRACK))
             track = track_face(counted, self.detector, self.landmarker, choice)
         clock.report(Stage.TRACK, count)
         self.tracks.store(person_hash, choice, track)
         return track, False
-
-    def _render(
-        self,
-        plan: JobPlan,
-        voice: VoiceFeatures,
-        track: FaceTrack,
-        weights: FloatArray,
-        folder: JobFolder,
-        missing: Sequence[Segment],
-        clock: EtaClock,
-        cancel: CancelToken,
-        watch: Stopwatch,
-    ) -> None:
-        """Makes the `missing` segments, and the sound beside them, as if all were made in one go."""
-        reader = FrameReader(plan.person)
-        performance = self.engine.perform(voice, track.points, self._take_references(reader, track, weights))
-        composer = Composer(self.engine, performance, track, weights, plan.person.frame_rate, watch)
-        start = missing[0].start if missing else plan.frame_count
-        first = composer.lead_in(start)
-        composer.skip(cancel.guard(ping_pong(step, plan.person.frame_count) for step in range(first)))
-        decoded = watch.measure_each("render.decode", reader.read_ping_pong(plan.frame_count, first))
-        with (
-            SoundEncoder(
-                self.ffmpeg, plan.voice, plan.frame_count / plan.person.frame_rate, folder.sound, cancel
-            ) as sound,
-            closing(composer.compose(decoded, first)) as composed,
-        ):
-            frames = sound.watch(islice(composed, start - first, None))
-            counted = _count_frames(cancel.guard(frames), clock, Stage.RENDER, start)
-            SegmentEncoder(self.ffmpeg, _plan_encoding(plan, self.encoding), cancel, watch).encode(counted, missing)
-            sound.finish()
-
-    def _take_references(self, reader: FrameReader, track: FaceTrack, weights: FloatArray) -> list[FaceCrop]:
-        chosen = choose_references(track.only(weights > 0), self.engine.reference_count)
-        return [
-            cut_face(next(reader.read(number, number + 1)), track.points[number], self.engine)[0] for number in chosen
-        ]
 
 
 def _find_finished(output: Path, recipe: Recipe) -> LipSyncResult | None:
@@ -210,34 +161,6 @@ def _find_finished(output: Path, recipe: Recipe) -> LipSyncResult | None:
     return None
 
 
-def _join(plan: JobPlan, folder: JobFolder, cancel: CancelToken, watch: Stopwatch) -> None:
-    """Makes the film of its segments and its sound, and removes these once it has been checked."""
-    parts = [segment.path for segment in folder.segments]
-    partial = partial_path(folder.film)
-    try:
-        with watch.measure("render.join"):
-            join_film(JoinPlan(parts, folder.sound, plan.person.frame_rate, AI_MARK), partial, cancel)
-            check_frames(partial, plan.frame_count)
-            replace(partial, folder.film)
-            folder.drop_parts()
-    except OSError as error:
-        raise translate_output_error(folder.film, error) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _plan_encoding(plan: JobPlan, settings: EncodeSettings) -> EncodePlan:
-    return EncodePlan(
-        output=plan.request.output,
-        width=plan.person.width,
-        height=plan.person.height,
-        frame_rate=plan.person.frame_rate,
-        frame_count=plan.frame_count,
-        sample_aspect_ratio=plan.person.sample_aspect_ratio,
-        settings=settings,
-    )
-
-
 def _units(plan: JobPlan) -> dict[Stage, int]:
     return {
         Stage.PREPARE: 2,
@@ -245,13 +168,6 @@ def _units(plan: JobPlan) -> dict[Stage, int]:
         Stage.TRACK: plan.source_count,
         Stage.RENDER: plan.frame_count,
     }
-
-
-def _count_frames(frames: Iterable[Image], clock: EtaClock, stage: Stage, start: int = 0) -> Iterator[Image]:
-    """`frames`, from number `start` on; tells how many have been dealt with before each, not that the last one has."""
-    for done, frame in enumerate(frames, start):
-        clock.report(stage, done)
-        yield frame
 
 
 def _count_seconds(pieces: Iterable[NDArray[np.float32]], clock: EtaClock) -> Iterator[NDArray[np.float32]]:

@@ -36,7 +36,7 @@ class JobPlan:
 def plan_job(request: LipSyncRequest, limits: LimitSettings, made_bytes: int = 0) -> JobPlan:
     """Probes both inputs, checks them against the limits, the output's place and the disk. Raises what is wrong.
 
-    Of what the disk must hold for a moment, `made_bytes` are there already.
+    Of what the disk must hold for a moment, `made_bytes` are there already; for an output that is there, it is enough.
     """
     person, voice = probe_video(request.person), probe_audio(request.voice)
     check_person(person, limits)
@@ -44,7 +44,8 @@ def plan_job(request: LipSyncRequest, limits: LimitSettings, made_bytes: int = 0
     frame_count = count_frames(voice.duration_s, person.frame_rate)
     estimated_bytes = estimate_bytes(person.width, person.height, frame_count, voice.duration_s)
     check_folder(request.output)
-    check_disk(request.output.parent, COPIES * estimated_bytes - made_bytes + limits.disk_reserve_mb * _MB)
+    if not request.output.exists():
+        check_disk(request.output.parent, COPIES * estimated_bytes - made_bytes + limits.disk_reserve_mb * _MB)
     return JobPlan(request, person, voice, frame_count, min(frame_count, person.frame_count), estimated_bytes)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from heygem.domain.errors import CancelledError, OutputPathError
+from heygem.domain.errors import CancelledError, DiskFullError, OutputPathError
 from heygem.domain.job import FaceChoice, LipSyncRequest
 from heygem.domain.progress import CancelToken, Progress, Stage
 from heygem.media.probe import probe_video
@@ -170,3 +170,24 @@ def test_a_file_of_somebody_else_is_not_replaced_by_the_record(media, tmp_path):
             )
         assert caught.value.context["path"] == tmp_path / "o.json"
     assert (tmp_path / "o.json").read_text() == '{"mine": 1}'
+
+
+def test_a_disk_that_fills_up_keeps_what_is_finished(media, whole, tmp_path, monkeypatch):  # noqa: F811
+    """What is told adds up: all that there is for the job, against all that the job needs."""
+    files = media / "face.mp4", media / "voice3.0.wav", tmp_path / "o.mp4"
+    generator, work = make_generator(tmp_path / "cache"), tmp_path / "work"
+
+    def fill_up(plan, output, cancel):  # noqa: ARG001 - the signature of join_film
+        raise DiskFullError(path=output, free_mb=0, needed_mb=1)
+
+    with monkeypatch.context() as patch, pytest.raises(DiskFullError) as caught:
+        patch.setattr("heygem.pipeline.render.join_film", fill_up)
+        generate(generator, *files, work_dir=work)
+    told = caught.value.context
+    assert told["path"] == files[2]
+    assert int(str(told["needed_mb"])) > int(str(told["free_mb"])) > 0
+    assert [name for name in names(work) if name.startswith("0")] == [f"{number:05d}.mp4" for number in range(4)]
+    generator.engine.times_s.clear()
+    generate(generator, *files, work_dir=work)
+    assert generator.engine.times_s == []
+    assert files[2].read_bytes() == whole.read_bytes()
