@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from heygem.domain.errors import RequestInvalidError, UploadTooLargeError
 from heygem.jobs.naming import safe_stem
-from heygem.media.publish import translate_output_error
+from heygem.media.publish import sync, translate_output_error
 
 MB: Final = 1_000_000
 MOST_PARTS: Final = 32
@@ -23,7 +23,12 @@ MOST_FIELD_BYTES: Final = 10_000
 WRITE_BYTES: Final = 1 << 20
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
-Reserve: TypeAlias = Callable[[str], Path]  # a new path for a file of this name
+
+class FormStore(Protocol):
+    """Where files go: `reserve` names a new place for a file of that name, `release` removes it."""
+
+    def reserve(self, name: str) -> Path: ...
+    def release(self, path: Path) -> None: ...
 
 
 @dataclass
@@ -40,11 +45,17 @@ class Upload:
         return self.digest.hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Form:
-    fields: dict[str, str]
-    files: dict[str, Upload]
+    """Its files are gone where reading or using it fails, unless they are `kept`: a job's by then."""
+
     release: Callable[[Path], None]
+    fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)
+    is_kept: bool = False
+
+    def keep(self) -> None:
+        self.is_kept = True
 
     def drop(self) -> None:
         """Removes its files, whole or not."""
@@ -54,31 +65,31 @@ class Form:
 
 
 @asynccontextmanager
-async def receive_form(
-    request: Request, reserve: Reserve, release: Callable[[Path], None], max_bytes: int
-) -> AsyncIterator[Form]:
-    """The form of a request; its files are released again if the block, or what comes before it, raises anything.
+async def receive_form(request: Request, names: Sequence[str], store: FormStore, max_bytes: int) -> AsyncIterator[Form]:
+    """The form of a request, which must have files of these `names` and no others, each of `max_bytes` at most.
 
-    `max_bytes` is the limit for each file. Raises RequestInvalidError, UploadTooLargeError, OutputPathError,
-    DiskFullError, and starlette's ClientDisconnect where the connection broke.
+    Raises RequestInvalidError, UploadTooLargeError, OutputPathError, DiskFullError, and starlette's ClientDisconnect
+    where the connection broke.
     """
-    reader = _FormReader(request.headers.get("content-type", ""), Form({}, {}, release), reserve, max_bytes)
+    reader = _FormReader(request.headers.get("content-type", ""), names, store, max_bytes)
     try:
         async for chunk in request.stream():
             await run_in_threadpool(reader.write, chunk)
         await run_in_threadpool(reader.finish)
         yield reader.form
     except BaseException:
-        reader.form.drop()
+        if not reader.form.is_kept:
+            reader.form.drop()
         raise
 
 
 class _FormReader:
     """What the parser of a form calls, piece by piece."""
 
-    def __init__(self, content_type: str, form: Form, reserve: Reserve, max_bytes: int) -> None:
-        self.form = form
-        self._reserve = reserve
+    def __init__(self, content_type: str, names: Sequence[str], store: FormStore, max_bytes: int) -> None:
+        self.form = Form(store.release)
+        self._names = names
+        self._reserve = store.reserve
         self._max_bytes = max_bytes
         self._parts = 0
         self._is_whole = False
@@ -117,6 +128,9 @@ class _FormReader:
     def finish(self) -> None:
         if not self._is_whole:
             raise RequestInvalidError(field="body", reason="the form is cut off")
+        missing = [name for name in self._names if name not in self.form.files]
+        if missing:
+            raise RequestInvalidError(field=missing[0], reason="the file is missing")
 
     def _begin_part(self) -> None:
         self._parts += 1
@@ -138,6 +152,8 @@ class _FormReader:
         if b"filename" not in options:
             self._text = bytearray()
             return
+        if self._name not in self._names:
+            raise RequestInvalidError(field=self._name, reason="no such file is expected")
         path = self._reserve(safe_name(options[b"filename"].decode(errors="replace")))
         self._upload = Upload(path, path.open("wb", buffering=WRITE_BYTES))
         self.form.files[self._name] = self._upload
@@ -162,6 +178,8 @@ class _FormReader:
     def _end_part(self) -> None:
         if self._upload is not None:
             self._upload.sink.close()
+            sync(self._upload.path)  # a job that has been promised survives a power cut, and so must its files
+            sync(self._upload.path.parent)
             self._upload = None
         elif self._text is not None:
             try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.media.files import check_file
 from heygem.pipeline.preflight import check_disk
-from heygem.web.rest.form import Upload
+from heygem.web.rest.form import Form
 from heygem.web.rest.orders import BatchItem, BatchOrder, JobOrder, NamedJobOrder, Order
 
 
@@ -43,11 +43,16 @@ class Intake:
         person, voice = self._find(order.person), self._find(order.voice)
         return self._submit(order, person, voice, key, _digest(order))
 
-    def take_uploads(self, order: JobOrder, person: Upload, voice: Upload, key: str) -> tuple[JobStatus, bool]:
-        """As take_named; where the job is not new, the uploads are not needed."""
+    def take_form(self, order: JobOrder, form: Form, key: str) -> tuple[JobStatus, bool]:
+        """As take_named. The form's files are the job's where it is new, else they are not needed."""
+        person, voice = form.files["person"], form.files["voice"]
         for upload in (person, voice):
             check_file(upload.path)
-        return self._submit(order, person.path, voice.path, key, _digest(order, person.sha256, voice.sha256))
+        digest = _digest(order, person.sha256, voice.sha256)
+        status, is_new = self._submit(order, person.path, voice.path, key, digest, form.keep)
+        if not is_new:
+            form.drop()
+        return status, is_new
 
     def take_batch(self, order: BatchOrder, key: str) -> tuple[BatchStatus, bool]:
         """As take_named. Nothing is submitted where one of the files cannot be used."""
@@ -60,13 +65,24 @@ class Intake:
         batch_id = self.queue.submit_batch(name, jobs, order.owner, order.project, order.is_paused, key, _digest(order))
         return self.queue.get_batch(batch_id), batch_id != earlier
 
-    def _submit(self, order: JobOrder, person: Path, voice: Path, key: str, digest: str) -> tuple[JobStatus, bool]:
+    def _submit(
+        self,
+        order: JobOrder,
+        person: Path,
+        voice: Path,
+        key: str,
+        digest: str,
+        keep: Callable[[], None] = lambda: None,
+    ) -> tuple[JobStatus, bool]:
+        """`keep` is called as soon as the files may be a job's."""
         self._check_webhook(order.webhook)
         now = datetime.now().astimezone()
         output = self.namer.plan(order.name or person.name, voice.name, now)
         request = LipSyncRequest(person, voice, output, FaceChoice.parse(order.face))
         job = NewJob(request, order.owner, order.project, order.priority, order.webhook)
-        status = self.queue.get_status(self.queue.submit(job, key, digest))
+        job_id = self.queue.submit(job, key, digest)
+        keep()
+        status = self.queue.get_status(job_id)
         return status, status.request.output == output
 
     def _plan_item(self, order: BatchOrder, item: BatchItem, person: Path, voice: Path, now: datetime) -> NewJob:

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from heygem.domain.errors import JobStateError, RequestInvalidError, ResultGoneError
+from heygem.domain.errors import JobStateError, ResultGoneError
 from heygem.domain.job import JobState, JobStatus
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.queue import JobQueue
@@ -72,10 +72,8 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
             await run_in_threadpool(intake.check_room, int(request.headers.get("content-length", 0)))
-            async with receive_form(request, store.reserve, store.release, MAX_BYTES) as form:
+            async with receive_form(request, FILES, store, MAX_BYTES) as form:
                 status, is_new = await run_in_threadpool(_take_form, form, intake, key)
-                if not is_new:
-                    form.drop()
         elif kind == "application/json":
             order = _read_order(await request.body())
             status, is_new = await run_in_threadpool(intake.take_named, order, key)
@@ -149,15 +147,11 @@ def _make_route(queue: JobQueue, act: Callable[[str], None]) -> Callable[[str], 
 
 
 def _take_form(form: Form, intake: Intake, key: str) -> tuple[JobStatus, bool]:
-    missing = [name for name in FILES if name not in form.files]
-    if missing or len(form.files) > len(FILES):
-        odd = (missing or [name for name in form.files if name not in FILES])[0]
-        raise RequestInvalidError(field=odd, reason="a file is missing" if missing else "no such file is expected")
     try:
         order = JobOrder.from_form(form.fields)
     except ValidationError as error:
         raise find_field(error) from error
-    return intake.take_uploads(order, form.files["person"], form.files["voice"], key)
+    return intake.take_form(order, form, key)
 
 
 def _read_order(body: bytes) -> NamedJobOrder:

@@ -9,7 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.web.rest.conftest import VIDEO, Api
+from heygem.domain.errors import DatabaseError
+from tests.web.rest.conftest import VIDEO, Api, Served
 
 
 def job_id(answer: httpx.Response) -> str:
@@ -152,17 +153,43 @@ def test_an_empty_file_is_refused_at_once(api: Api) -> None:
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(api: Api) -> None:
+    with begin_upload(api):
+        assert not api.is_tidy()
+    _wait_for(api.is_tidy)
+    assert not api.queue.list_jobs()
+
+
+def test_an_upload_that_the_servers_end_cuts_off_leaves_nothing(serve_api: Served) -> None:
+    with serve_api() as api:
+        connection = begin_upload(api)
+    connection.close()
+    _wait_for(api.is_tidy)
+
+
+def begin_upload(api: Api) -> socket.socket:
+    """The first megabytes of a long one have been written when this returns."""
     address = httpx.URL(api.url)
     head = (
         f"POST {address.path}/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99000000\r\n"
         "Content-Type: multipart/form-data; boundary=XX\r\n\r\n"
         '--XX\r\nContent-Disposition: form-data; name="person"; filename="person.mp4"\r\n\r\n'
     )
-    with socket.create_connection((address.host, address.port or 80)) as connection:
-        connection.sendall(head.encode() + bytes(3_000_000))
-        _wait_for(lambda: sum(path.stat().st_size for path in _partial(api)) >= 1_000_000)
-    _wait_for(api.is_tidy)
-    assert not api.queue.list_jobs()
+    connection = socket.create_connection((address.host, address.port or 80))
+    connection.sendall(head.encode() + bytes(3_000_000))
+    _wait_for(lambda: sum(path.stat().st_size for path in _partial(api)) >= 1_000_000)
+    return connection
+
+
+def test_what_was_promised_is_kept_where_the_answer_fails(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise DatabaseError(reason="away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(api.queue), "get_status", fail)
+        answer = api.submit()
+    assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNUSABLE")
+    [job] = api.queue.list_jobs()
+    assert job.request.person.is_file() and job.request.voice.is_file()
 
 
 def test_names_of_uploads_cannot_leave_their_folder(api: Api) -> None:
