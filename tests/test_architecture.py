@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+
+import heygem
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 300
@@ -32,3 +35,8 @@ def test_no_import_of_torch_gradio_or_the_page_for_help():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_the_projects():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == heygem.__version__

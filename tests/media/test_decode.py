@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from heygem.domain.media import VideoFacts
-from heygem.media.decode import FrameReader, backward_chunks, chunk_length
+from heygem.media.decode import FrameReader, backward_chunks, chunk_length, ping_pong
 from heygem.media.probe import probe_video
 from heygem.media.still import Image
 from tests.media.clips import CORNERS, ClipMaker, draw_number, read_corner, read_number
@@ -160,6 +160,44 @@ def test_ping_pong(clips: ClipMaker, name: str, chunk_frames: int) -> None:
     walk = list(reader.read_ping_pong(100))
     assert [index for index, _ in walk] == [*range(40), *range(38, 0, -1), *range(22)]
     assert all(np.array_equal(frame, whole[index]) for index, frame in walk)
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "mpeg4.avi", "h264.ts", "vp9.webm"])
+@pytest.mark.parametrize("chunk_frames", [8, 64])
+@pytest.mark.parametrize("start", [1, 17, 39, 40, 41, 60, 77, 78, 79, 150])
+def test_ping_pong_from_the_middle(clips: ClipMaker, name: str, chunk_frames: int, start: int) -> None:
+    facts = probe_video(clips.film(name, *FILMS[name]))
+    reader = FrameReader(facts, chunk_bytes=chunk_frames * facts.width * facts.height * 3)
+    whole = list(reader.read())
+    walk = list(reader.read_ping_pong(start + 50, start))
+    assert [index for index, _ in walk] == [ping_pong(step, 40) for step in range(start, start + 50)]
+    assert all(np.array_equal(frame, whole[index]) for index, frame in walk)
+
+
+def test_a_walk_from_the_middle_decodes_nothing_far_before(clips: ClipMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = probe_video(clips.film("h264.mp4", *LONG_GOP))
+    reader = FrameReader(facts, chunk_bytes=1)
+    stretches = []
+    read = reader.read
+
+    def spy(start: int = 0, stop: int | None = None) -> object:
+        stretches.append((start, stop))
+        return read(start, stop)
+
+    monkeypatch.setattr(reader, "read", spy)
+    assert [index for index, _ in reader.read_ping_pong(38, 34)] == [34, 35, 36, 37]
+    assert [index for index, _ in reader.read_ping_pong(54, 50)] == [28, 27, 26, 25]
+    assert stretches == [(34, None), (50, None), (21, 29)]
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "mpeg4.avi", "vp9.webm"])
+def test_picking(clips: ClipMaker, name: str) -> None:
+    reader = FrameReader(probe_video(clips.film(name, *FILMS[name])))
+    whole = list(reader.read())
+    wanted = [0, 5, 6, 30, 39]
+    picked = list(reader.pick(wanted))
+    assert all(np.array_equal(frame, whole[index]) for index, frame in zip(wanted, picked, strict=True))
+    assert list(reader.pick([])) == []
 
 
 def test_painting_on_a_frame_does_not_last(clips: ClipMaker) -> None:

@@ -6,7 +6,7 @@ import imageio_ffmpeg
 import pytest
 
 from heygem.domain.errors import FfmpegMissingError
-from heygem.media.ffmpeg_binary import choose_encoder, find_ffmpeg
+from heygem.media.ffmpeg_binary import choose_encoder, find_ffmpeg, read_version
 
 
 def script(folder: Path, lines: str) -> Path:
@@ -56,3 +56,9 @@ def test_a_gpu_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_the_real_one_decides(binary: Path) -> None:
     assert choose_encoder(binary) in ("libx264", "h264_nvenc")
+
+
+def test_what_it_says_of_its_version(binary: Path, tmp_path: Path) -> None:
+    assert read_version(binary).startswith("ffmpeg version ")
+    assert "\n" not in read_version(binary)
+    assert read_version(tmp_path / "none") == ""
