@@ -2,10 +2,16 @@
 
 import os
 import shutil
+import time
 import uuid
+from collections.abc import Container
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from heygem.domain.errors import OutputPathError
+
+QUIET_S: Final = 3600.0
 
 
 class InputStore:
@@ -37,6 +43,19 @@ class InputStore:
         """Removes a file that was adopted, with its folder; leaves every other file where it is."""
         if path.parent.parent == self._folder:
             shutil.rmtree(path.parent, ignore_errors=True)
+
+    def sweep(self, used: Container[Path], now_s: float | None = None) -> None:
+        """Removes what no one has any more: of uploads that a power cut broke off, and of jobs that were removed.
+
+        Not what has been touched in the last QUIET_S, which may still be arriving.
+        """
+        latest_s = (time.time() if now_s is None else now_s) - QUIET_S
+        for folder in list(self._folder.glob("*")):
+            with suppress(OSError):  # gone already: another server sweeps too
+                paths = list(folder.iterdir())
+                is_quiet = all(path.stat().st_mtime < latest_s for path in (folder, *paths))
+                if is_quiet and not any(path in used for path in paths):
+                    shutil.rmtree(folder)
 
     def _refusal(self, error: OSError) -> OutputPathError:
         return OutputPathError(path=self._folder, reason=error.strerror or error)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -13,7 +14,7 @@ from heygem.jobs.queue.base import QueueBase
 from heygem.jobs.queue.batch_sums import list_statuses
 from heygem.jobs.queue.inspections import TaskState
 from heygem.jobs.queue.records import read_job
-from heygem.storage.tables import batches, inspections, jobs
+from heygem.storage.tables import batches, drafts, inspections, jobs
 
 POLL_S: Final = 0.1
 
@@ -67,6 +68,13 @@ class Listing(QueueBase):
         with self.database.read() as connection:
             rows = connection.execute(query).all()
             return list_statuses(connection, self.database.now(connection), rows, self.lease_s)
+
+    def list_inputs(self) -> set[Path]:
+        """Every file that a job or a draft has, each once."""
+        columns = (jobs.c.person, jobs.c.voice, drafts.c.path, drafts.c.voice)
+        with self.database.read() as connection:
+            found = {path for column in columns for path in connection.execute(select(column).distinct()).scalars()}
+        return found - {None}
 
     def wait(self, job_id: str, timeout_s: float | None = None) -> JobStatus:
         """The status once nothing more happens to the job of itself, or after `timeout_s`. Raises JobNotFoundError."""
