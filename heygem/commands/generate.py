@@ -54,7 +54,7 @@ def demo(
     say = make_translator(language)
     with explained_errors(say):
         settings = prepare_settings(output_dir=output_dir, model_path=model_path)
-        person, voice = _find_packaged(*DEMO_PERSON), _find_packaged(*DEMO_VOICE)
+        person, voice = find_packaged(*DEMO_PERSON), find_packaged(*DEMO_VOICE)
         _run(settings, LipSyncRequest(person, voice, _plan(settings, person, voice)), say)
 
 
@@ -62,7 +62,7 @@ def _plan(settings: Settings, person: Path, voice: Path) -> Path:
     return OutputNamer(settings.paths.outputs.absolute()).plan(person.name, voice.name, datetime.now().astimezone())
 
 
-def _find_packaged(package: str, name: str) -> Path:
+def find_packaged(package: str, name: str) -> Path:
     """A file of an installed package, which is not imported for that."""
     return Path(str(distribution(package).locate_file(name)))
 
