@@ -64,7 +64,7 @@ def build_app(services: PageServices) -> gr.Blocks:
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
             SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session),
         ]
-        with gr.Tabs():
+        with gr.Tabs() as row:
             for tab in tabs:
                 tab.render()
         programs = JobApi(queue, drafts, first)
@@ -73,6 +73,7 @@ def build_app(services: PageServices) -> gr.Blocks:
         session.wire(page)
         for tab in tabs:
             tab.wire(page)
+        _wire_tabs(page, row, session)
         _wire_language(page, labels, session)
     return page
 
@@ -167,6 +168,15 @@ def _toast_words(tr: Translator) -> dict[str, str]:
     """gradio's own words to the page's, for what the browser may show without asking the server."""
     lost = "Connection to the server was lost. Attempting reconnection..."
     return {"Error": tr("page.toast_error"), lost: tr("page.toast_lost")}
+
+
+def _wire_tabs(page: gr.Blocks, row: gr.Tabs, session: BrowserSession) -> None:
+    """A reload opens the tab that was open; for the first one nothing is sent, which a click could overtake."""
+    private: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    for tab in row.children:
+        if isinstance(tab, gr.Tab):
+            tab.select(lambda name=tab.id: name, None, session.tab, **private)
+    page.load(lambda name: gr.skip() if name == "batch" else gr.update(selected=name), session.tab, row, **private)
 
 
 def _wire_language(page: gr.Blocks, labels: Labels, session: BrowserSession) -> None:

@@ -1,4 +1,4 @@
-"""What one browser remembers across reloads: who it is, its job and its language."""
+"""What one browser remembers across reloads: who it is, its job, its tab and its language."""
 
 import uuid
 from dataclasses import dataclass
@@ -14,10 +14,11 @@ _SCRAMBLE: Final = "heygem-page"
 
 @dataclass(frozen=True)
 class BrowserSession:
-    """`owner` is a random id, "" until the page has loaded; `job` a job's id or ""; `language` a Language."""
+    """`owner` is a random id, "" until the page has loaded; `job` a job's id or ""; `tab` the open tab's id."""
 
     owner: gr.BrowserState
     job: gr.BrowserState
+    tab: gr.BrowserState
     language: gr.BrowserState
     default_language: Language
 
@@ -27,6 +28,7 @@ class BrowserSession:
         return cls(
             owner=gr.BrowserState("", storage_key="heygem-owner", secret=_SCRAMBLE),
             job=gr.BrowserState("", storage_key="heygem-job", secret=_SCRAMBLE),
+            tab=gr.BrowserState("batch", storage_key="heygem-tab", secret=_SCRAMBLE),
             language=gr.BrowserState(default_language, storage_key="heygem-language", secret=_SCRAMBLE),
             default_language=default_language,
         )

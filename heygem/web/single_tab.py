@@ -63,6 +63,7 @@ class SingleTab:
                     min_width=140,
                     elem_id="cancel",
                 )
+                self.program = gr.Button(visible=False)  # what programs press: they have no owner
             self.notice = gr.HTML(elem_id="notice", apply_default_css=False)
             self.card = make(
                 gr.HTML, {"lost": lost_card}, elem_id="job", apply_default_css=False, js_on_load=CARD_SCRIPT
@@ -75,8 +76,9 @@ class SingleTab:
         quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
         private: dict[str, Any] = quiet | {"api_visibility": "private"}
 
-        inputs = [self.voice, self.person, self._face.rule, self._face.number, language, owner]
-        self.start.click(self.generate, inputs, [job, self.notice], api_name="generate", **quiet)
+        inputs = [self.voice, self.person, self._face.rule, self._face.number, language]
+        self.program.click(self.generate, inputs, [job, self.notice], api_name="generate", **quiet)
+        self.start.click(self.generate, [*inputs, owner], [job, self.notice], **private)
         self.stop.click(self.cancel, [job, language], shown, **private)
         gr.on(
             [page.load, self.timer.tick, job.change, language.change],

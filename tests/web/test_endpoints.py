@@ -47,6 +47,33 @@ def test_a_program_can_cancel(client: Client, media: Path) -> None:
     assert wait_for_end(client, job)["error_code"] == "CANCELLED"
 
 
+def test_a_program_can_make_a_batch_and_try_again(client: Client, media: Path) -> None:
+    voices, people = (
+        [handle_file(str(media / name)) for name in names] for names in (["quick.wav"], ["person.mp4", "flaky.mp4"])
+    )
+    batch = ask(client, "/submit_batch", voices, people, "ours", "P", "largest")
+    assert (batch["name"], batch["total"], len(batch["jobs"])) == ("ours", 2, 2)
+    states = {job: wait_for_end(client, job)["state"] for job in batch["jobs"]}
+    assert sorted(states.values()) == ["failed", "succeeded"]
+    assert ask(client, "/batch_status", batch["batch"])["state"] == "ended"
+    failed = next(job for job, state in states.items() if state == "failed")
+    ask(client, "/retry", failed)
+    assert wait_for_end(client, failed)["state"] == "succeeded"
+
+
+def test_a_program_can_cancel_a_batch(client: Client, media: Path) -> None:
+    voice, person = handle_file(str(media / "slow.wav")), handle_file(str(media / "person.mp4"))
+    batch = ask(client, "/submit_batch", [voice], [person], "", "", "largest")
+    ask(client, "/cancel_batch", batch["batch"])
+    assert wait_for_end(client, batch["jobs"][0])["error_code"] == "CANCELLED"
+
+
+def test_a_batch_without_a_voice_is_refused(client: Client, media: Path) -> None:
+    refused = ask(client, "/submit_batch", [], [handle_file(str(media / "person.mp4"))], "", "", "largest")
+    assert (refused["state"], refused["error_code"]) == ("refused", "INPUT_MISSING")
+    assert ask(client, "/batch_status", "nothing") == {"state": "unknown"}
+
+
 def test_an_unknown_job_is_no_fault(client: Client) -> None:
     assert ask(client, "/status", "nobody") == {"state": "unknown"}
     assert ask(client, "/cancel", "nobody") == {"state": "unknown"}
@@ -83,4 +110,4 @@ def test_a_signal_ends_the_server_even_in_a_job(media: Path, tmp_path: Path) -> 
         server.send_signal(signal.SIGTERM)
         assert server.wait(15) == 0
     assert (tmp_path / "server.log").read_text().strip() == f"页面已就绪：http://127.0.0.1:{port}/"
-    assert list(tmp_path.glob("outputs/**/*.mp4")) == []
+    assert list(tmp_path.glob("outputs/*/*.mp4")) == []

@@ -1,6 +1,7 @@
-"""The whole product from the page: a real clip, a real voice, the real engine."""
+"""The whole product from the page: real clips, a real voice, the real engine and its worker processes."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,20 +27,35 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def real_address(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("real")
+
+
+@pytest.fixture(scope="module")
+def real_address(home: Path) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "app.py", "serve", "--port", str(port), "--output-dir", str(tmp_path / "outputs")]
-    folders = {"HEYGEM_PATHS__CACHE": str(tmp_path / "cache"), "HEYGEM_PATHS__LOGS": str(tmp_path / "logs")}
-    with run_server(command, port, tmp_path / "server.log", cwd=ROOT, env=os.environ | folders):
+    command = [sys.executable, "app.py", "serve", "--port", str(port)]
+    places = ("outputs", "cache", "logs", "data", "inputs")
+    folders = {f"HEYGEM_PATHS__{place.upper()}": str(home / place) for place in places}
+    with run_server(command, port, home / "server.log", cwd=ROOT, env=os.environ | folders):
         yield f"http://127.0.0.1:{port}/"
 
 
-def test_a_real_person_says_a_real_voice(open_page: OpenPage, real_address: str, tmp_path: Path) -> None:
-    voice = tmp_path / "news.wav"
-    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
-    subprocess.run([ffmpeg, "-v", "error", "-i", str(VOICE), "-t", str(VOICE_S), str(voice)], check=True)
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    path = tmp_path / "news.wav"
+    run_ffmpeg("-i", str(VOICE), "-t", str(VOICE_S), str(path))
+    return path
+
+
+def run_ffmpeg(*arguments: str) -> None:
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments], check=True)
+
+
+def test_a_real_person_says_a_real_voice(open_page: OpenPage, real_address: str, voice: Path, tmp_path: Path) -> None:
     page = open_page(real_address)
+    page.get_by_role("tab", name="单个生成").click()
     page.set_input_files("#voice input[type=file]", voice)
     page.set_input_files("#person input[type=file]", PERSON)
     page.wait_for_function("document.querySelector('#person video').videoWidth > 0")
@@ -64,3 +80,31 @@ def test_a_real_person_says_a_real_voice(open_page: OpenPage, real_address: str,
     assert (facts.width, facts.height) == (probe_video(PERSON).width, probe_video(PERSON).height)
     assert facts.duration_s == pytest.approx(VOICE_S, abs=0.05)
     assert probe_audio(tmp_path / "copy.mp4").duration_s == pytest.approx(VOICE_S, abs=0.1)
+
+
+def test_a_batch_with_a_corrupt_and_a_faceless_video(
+    open_page: OpenPage, real_address: str, home: Path, voice: Path, tmp_path: Path
+) -> None:
+    """Two fail at once with their reasons, one succeeds; once the corrupt file has come whole, trying again works."""
+    corrupt, faceless = tmp_path / "corrupt.mp4", tmp_path / "faceless.mp4"
+    corrupt.write_bytes(PERSON.read_bytes()[:20_000])
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=1", str(faceless))
+    page = open_page(real_address)
+    page.set_input_files("#voices input[type=file]", voice)
+    page.set_input_files("#people input[type=file]", [PERSON, corrupt, faceless])
+    rows = page.locator("#draft .hg-item[data-kind=draft]")
+    expect(rows).to_have_count(4)
+    expect(page.locator("#draft [data-tone=wait]")).to_have_count(0)
+    page.click("#start-batch")
+    jobs = page.locator("#board .hg-item[data-kind=job]")
+    expect(jobs).to_have_count(3)
+    failed = jobs.filter(has_text="没有成功")
+    expect(failed).to_have_count(2)
+    expect(failed.filter(has_text="corrupt.mp4")).to_contain_text(re.compile(r"\[MEDIA_\w+\]"))
+    expect(failed.filter(has_text="faceless.mp4")).to_contain_text("[FACE_NOT_FOUND]")
+    expect(jobs.filter(has_text=PERSON.name)).to_contain_text("已完成", timeout=PATIENCE_MS)
+    uploaded = next(home.glob("outputs/.work/inputs/*/corrupt.mp4"))
+    uploaded.write_bytes(PERSON.read_bytes())
+    failed.filter(has_text="corrupt.mp4").get_by_label("重试").click()
+    expect(jobs.filter(has_text="已完成")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(failed).to_have_count(1)
