@@ -21,7 +21,6 @@ class ProgressView(BaseModel):
     done: int = Field(description="Units of the stage that are done: frames, or seconds of voice when listening")
     total: int
     share: float = Field(description="How much of the stage is done, 0..1")
-    whole_share: float = Field(description="How much of the whole job is done, 0..1")
     eta_s: float | None = Field(description="Seconds until the job is done; null while no pace is known")
 
 
@@ -49,7 +48,8 @@ class JobView(BaseModel):
     priority: int
     batch_id: str | None
     attempts: int
-    progress: ProgressView | None
+    share: float = Field(description="How much of the whole job is done, 0..1")
+    progress: ProgressView | None = Field(description="The last that was heard of it before it succeeded")
     preflight: Preflight | None
     quality: QualityReport | None
     error: ErrorView | None
@@ -100,7 +100,8 @@ def view_job(status: JobStatus) -> JobView:
         priority=status.priority,
         batch_id=status.batch_id,
         attempts=status.attempts,
-        progress=view_progress(status.progress) if status.progress else None,
+        share=find_share(status),
+        progress=view_progress(status.progress) if status.progress and not status.result else None,
         preflight=status.preflight,
         quality=status.quality,
         error=describe_error(status.error) if status.error else None,
@@ -111,13 +112,18 @@ def view_job(status: JobStatus) -> JobView:
     )
 
 
+def find_share(status: JobStatus) -> float:
+    if status.result is not None:
+        return 1.0
+    return status.progress.whole_share if status.progress else 0.0
+
+
 def view_progress(progress: Progress) -> ProgressView:
     return ProgressView(
         stage=progress.stage,
         done=progress.done,
         total=progress.total,
         share=progress.share,
-        whole_share=progress.whole_share,
         eta_s=progress.eta_s,
     )
 

@@ -13,6 +13,7 @@ from heygem.config.settings import load_settings
 from heygem.domain.job import LipSyncResult
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken
+from heygem.domain.queue import Lease
 from heygem.jobs.worker import Work
 from heygem.web.rest.api import mount_api
 from heygem.web.rest.views import PREFIX
@@ -42,17 +43,23 @@ class Api:
         headers = {"Idempotency-Key": key} if key else {}
         return self.client.post("/jobs", files=files, data=fields, headers=headers)
 
-    def finish(self, job_id: str) -> None:
-        """Does the worker's part of one job, which must be the next."""
+    def claim(self, job_id: str) -> Lease:
+        """For a worker; the job must be the next."""
         while task := self.queue.claim_inspection("fake"):
             self.queue.finish_inspection(task, fake_inspect(task.path, task.kind, CancelToken()))
         lease = self.queue.claim("fake", 10**12)
         assert lease is not None and lease.job_id == job_id
+        return lease
+
+    def succeed(self, lease: Lease) -> None:
         output = lease.request.output
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(VIDEO)
         output.with_suffix(".json").write_text('{"version": 1}')
         self.queue.succeed(lease, LipSyncResult(output, 50, 2.0, (TimeRange(0.4, 0.8),), stage_seconds={"render": 1.5}))
+
+    def finish(self, job_id: str) -> None:
+        self.succeed(self.claim(job_id))
 
     def kept_inputs(self) -> list[str]:
         return sorted(path.name for path in self.folder.glob("outputs/.work/inputs/*/*"))

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from heygem.domain.errors import DatabaseError
+from heygem.domain.progress import Progress, Stage
 from tests.web.rest.conftest import VIDEO, Api, Served
 
 
@@ -29,9 +30,15 @@ def test_a_job_from_its_upload_to_its_video(api: Api) -> None:
     request = api.queue.get_status(job["job_id"]).request
     assert (request.person.read_bytes(), request.voice.read_bytes()) == (b"a person", b"a voice")
 
-    api.finish(job["job_id"])
+    lease = api.claim(job["job_id"])
+    api.queue.report(lease, Progress(Stage.RENDER, 25, 50, eta_s=1.5))
+    running = api.client.get(f"/jobs/{job['job_id']}").json()
+    assert (running["state"], running["share"]) == ("running", 0.7)
+    assert running["progress"] == {"stage": "render", "done": 25, "total": 50, "share": 0.5, "eta_s": 1.5}
+    api.succeed(lease)
     done = api.client.get(f"/jobs/{job['job_id']}").json()
     assert (done["state"], done["result"]["frame_count"], done["preflight"]["frame_count"]) == ("succeeded", 50, 50)
+    assert (done["share"], done["progress"], done["attempts"]) == (1, None, 1)
     assert done["result"]["unchanged"] == [{"start_s": 0.4, "end_s": 0.8}]
     site = api.url.removesuffix("/api/v1")
     video = httpx.get(site + done["result"]["url"])
