@@ -5,24 +5,22 @@ import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import gradio as gr
 from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
-from heygem.config.settings import Settings
 from heygem.config.strings import LANGUAGES, Translator
 from heygem.jobs.drafts import Drafts
 from heygem.jobs.inputs import InputStore
-from heygem.jobs.naming import OutputNamer
-from heygem.jobs.queue import JobQueue
 from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
 from heygem.web.api import JobApi
 from heygem.web.batch_tab import BatchTab
 from heygem.web.labels import Labels
+from heygem.web.page_services import PageServices
 from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
 from heygem.web.session import BrowserSession
@@ -32,17 +30,6 @@ from heygem.web.thumbnails import build_thumbnail_routes
 
 ASSETS: Final = Path(__file__).with_name("assets")
 SWEEPING: Final = (uploads.SWEEP_EVERY_S, uploads.MAX_AGE_S)
-
-
-class PageServices(Protocol):
-    """What the page needs of services.Services."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def queue(self) -> JobQueue: ...
-    @property
-    def namer(self) -> OutputNamer: ...
 
 
 def build_app(services: PageServices) -> gr.Blocks:

@@ -1,16 +1,14 @@
 """The interface for programs, mounted at PREFIX. What it can do stands in PREFIX/openapi.json."""
 
-from typing import Final, Protocol
+from typing import Final
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.routing import Route
 
 import heygem
-from heygem.config.settings import Settings
 from heygem.jobs.inputs import InputStore
-from heygem.jobs.naming import OutputNamer
-from heygem.jobs.queue import JobQueue
+from heygem.web.page_services import PageServices
 from heygem.web.rest.batches import build_batch_routes
 from heygem.web.rest.errors import document, handle_errors
 from heygem.web.rest.guard import Guard
@@ -21,24 +19,13 @@ from heygem.web.rest.views import PREFIX
 MB: Final = 1_000_000
 
 
-class ApiServices(Protocol):
-    """What the interface needs of services.Services."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def queue(self) -> JobQueue: ...
-    @property
-    def namer(self) -> OutputNamer: ...
-
-
-def mount_api(site: FastAPI, services: ApiServices) -> None:
+def mount_api(site: FastAPI, services: PageServices) -> None:
     """At PREFIX of `site`, which tells its own errors in the same way."""
     site.mount(PREFIX, build_api(services))
     handle_errors(site, ())
 
 
-def build_api(services: ApiServices) -> FastAPI:
+def build_api(services: PageServices) -> FastAPI:
     settings, queue = services.settings, services.queue
     outputs = settings.paths.outputs.absolute()
     intake = Intake(

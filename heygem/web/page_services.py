@@ -1,0 +1,16 @@
+"""What the page and the interface for programs need of services.Services."""
+
+from typing import Protocol
+
+from heygem.config.settings import Settings
+from heygem.jobs.naming import OutputNamer
+from heygem.jobs.queue import JobQueue
+
+
+class PageServices(Protocol):
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def queue(self) -> JobQueue: ...
+    @property
+    def namer(self) -> OutputNamer: ...
