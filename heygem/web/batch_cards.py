@@ -43,7 +43,7 @@ def job_row(status: JobStatus, is_own: bool, tr: Translator, url_of: UrlOf) -> R
         f'<span class="hg-thumb" data-kind="person" aria-hidden="true">{_thumbnail(status)}</span>'
         f'<div class="hg-item-body"><div class="hg-item-line">'
         f'<span class="hg-item-name" title="{names}">{names}</span>{_job_badge(status, tr)}</div>'
-        f'{_job_line(status, tr)}<div class="hg-stage-box" data-kept></div></div>'
+        f'{_job_line(status, tr)}<div class="hg-stage-box" data-part="stage" data-kept></div></div>'
         f'<span class="hg-tools">{_job_tools(status, is_own, tr, url_of)}</span>'
     )
     return Row(status.job_id, html, "job")

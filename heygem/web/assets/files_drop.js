@@ -1,9 +1,9 @@
-// The behaviour of one files_drop: takes many files, sends them two at a time, hands them to the server as they come.
+// The behaviour of one files_drop: takes many files, sends them one after the other, hands them to the server as they come.
 // The template has no expressions, so gradio never redraws it and the DOM below is this script's own.
 const $ = (name) => element.querySelector(".hg-drop" + (name ? "-" + name : ""));
 const box = $(""), input = $("input"), bar = $("bar").firstElementChild;
-const AT_ONCE = 2, PATIENCE_MS = 60000;
-let waiting = [], running = 0, sent = 0, total = 0, shares = new Map(), arrived = [], handed = null, handfuls = 0, faults = [], giveUp = 0;
+const PATIENCE_MS = 60000;
+let waiting = [], isSending = false, sent = 0, total = 0, share = 0, arrived = [], handed = null, handfuls = 0, faults = [], giveUp = 0;
 
 const endings = () => props.accept.split(",").filter((word) => word.startsWith("."));
 const isWanted = (file) => endings().some((ending) => file.name.toLowerCase().endsWith(ending));
@@ -17,10 +17,9 @@ function drawTexts() {
 }
 
 function drawState() {
-  const isBusy = running || waiting.length || arrived.length || handed;
+  const isBusy = isSending || waiting.length || arrived.length || handed;
   box.dataset.phase = isBusy ? "uploading" : faults.length ? "failed" : "empty";
-  const share = total ? (sent + [...shares.values()].reduce((sum, part) => sum + part / 100, 0)) / total : 0;
-  bar.style.width = 100 * share + "%";
+  bar.style.width = (total ? (100 * sent + share) / total : 0) + "%";
   const said = faults.map(({ name, key }) => `${name}: ${props.texts[key]}`).join("\n");
   $("note").textContent = isBusy ? `${props.texts.uploading} ${Math.min(sent + 1, total)}/${total}` : said;
   document.body.classList.toggle("hg-uploading", !!document.querySelector('.hg-drop[data-phase="uploading"]'));
@@ -28,7 +27,7 @@ function drawState() {
 
 function take(files) {
   if (!files.length) return;
-  if (!running && !waiting.length) { sent = total = 0; faults = []; }
+  if (!isSending && !waiting.length) { sent = total = 0; faults = []; }
   for (const file of files)
     if (file.size > props.max_bytes) faults.push({ name: file.name, key: "too_large" });
     else { waiting.push(file); total += 1; }
@@ -36,21 +35,20 @@ function take(files) {
 }
 
 function pump() {
-  while (running < AT_ONCE && waiting.length) start(waiting.shift());
+  if (!isSending && waiting.length) send(waiting.shift());
   hand();
   drawState();
 }
 
-async function start(file) {
-  running += 1;
+async function send(file) {
+  isSending = true;
   try {
-    const data = await uploadFile(file, (share) => { shares.set(file, share); drawState(); }).done;
+    const data = await uploadFile(file, (percent) => { share = percent; drawState(); }).done;
     arrived.push(data);
   } catch (status) {
     faults.push({ name: file.name, key: status === 413 ? "too_large" : "upload_failed" });
   }
-  shares.delete(file);
-  running -= 1; sent += 1;
+  isSending = false; share = 0; sent += 1;
   pump();
 }
 

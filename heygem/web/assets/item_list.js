@@ -9,6 +9,7 @@ const rowOf = (node) => node.closest("[data-key]");
 const act = (action, key = "") => trigger("act", { action, key, checked: [...checked] });
 
 // Brings `now` to what `then` is with as few changes as possible: focus, a playing video and a bar's motion stay.
+// Elements of different data-part are never turned into one another; what is data-kept keeps its content.
 function morph(now, then) {
   const [olds, news] = [[...now.childNodes], [...then.childNodes]];
   news.forEach((child, place) => {
