@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from heygem.engines.closures import find_openness
 from heygem.engines.engine import VoiceFeatures
 from heygem.engines.mean_spectrum import mean_spectrum
 from heygem.engines.mel import BANDS, SILENCE, stream_mel
@@ -22,7 +23,6 @@ _STRETCH: Final = 1000  # mel rows whose motion is computed at once: ten seconds
 _CONTEXT: Final = 2 * REACH
 _BILABIAL: Final = VISEMES.index("bilabial")
 _SILENCE: Final = VISEMES.index("silence")
-_FIRMNESS: Final = 2.0  # how surely lips meet where the network is not sure that they do
 
 
 def listen(net: nn.Module, device: torch.device, gain: float, waveform: Iterable[Array]) -> VoiceFeatures:
@@ -39,7 +39,7 @@ def listen(net: nn.Module, device: torch.device, gain: float, waveform: Iterable
     motion, visemes = (np.concatenate(parts) for parts in zip(*heard, strict=True))
     gate = voice_gate(np.concatenate([level(block) for block in blocks]))[::2][: len(motion)]
     gate *= 1 - find_rests(visemes[:, _SILENCE])
-    openness = (1 - visemes[:, _BILABIAL]) ** _FIRMNESS
+    openness = find_openness(visemes[:, _BILABIAL])
     return VoiceFeatures(np.hstack([motion * gate[:, None] * np.float32(gain), openness[:, None]]), RATE_HZ)
 
 
