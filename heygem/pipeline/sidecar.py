@@ -74,6 +74,8 @@ def publish_output(film: Path, record: RunRecord, output: Path) -> None:
         replace(part, sidecar)
         try:
             publish(film, output)
+        except FileExistsError:
+            raise  # a twin of this job was a moment faster: the record is the same
         except OSError:
             sidecar.unlink(missing_ok=True)
             raise

@@ -191,3 +191,21 @@ def test_a_disk_that_fills_up_keeps_what_is_finished(media, whole, tmp_path, mon
     generate(generator, *files, work_dir=work)
     assert generator.engine.times_s == []
     assert files[2].read_bytes() == whole.read_bytes()
+
+
+def test_a_twin_that_was_a_moment_faster_keeps_its_output_and_record(media, tmp_path, monkeypatch):  # noqa: F811
+    files = media / "face.mp4", media / "voice0.6.wav", tmp_path / "o.mp4"
+    twin = generate(make_generator(tmp_path / "cache"), *files)
+    made = files[2].read_bytes()
+    files[2].unlink()
+
+    def publish_too_late(film, output):  # noqa: ARG001 - the signature of publish
+        output.write_bytes(made)
+        raise FileExistsError(17, "File exists")
+
+    with monkeypatch.context() as patch, pytest.raises(OutputPathError):
+        patch.setattr("heygem.pipeline.sidecar.publish", publish_too_late)
+        generate(make_generator(tmp_path / "cache"), *files, work_dir=tmp_path / "work")
+    assert files[2].read_bytes() == made
+    again = generate(make_generator(tmp_path / "cache"), *files, work_dir=tmp_path / "work")
+    assert (again.frame_count, again.input_hashes) == (twin.frame_count, twin.input_hashes)
