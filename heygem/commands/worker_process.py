@@ -41,6 +41,8 @@ def main() -> None:
         log.exception("worker %s ends after an unforeseen error", arguments.id)
         end_children()
         os._exit(BROKEN)  # at once: a broken device may never let the interpreter end
+    logging.shutdown()
+    os._exit(0)  # without the second that the interpreter takes to let go of torch
 
 
 def _serve(settings: Settings, worker_id: str, kind: WorkerKind, device: str, stop: threading.Event) -> None:
