@@ -169,6 +169,19 @@ def test_jobs_are_moved_paused_and_cancelled_one_by_one(open_page: OpenPage, med
     expect(head(page)).to_contain_text("3/3")
 
 
+def test_files_are_dropped_and_a_sound_among_people_is_a_voice(open_page: OpenPage) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const dataTransfer = new DataTransfer();
+            for (const name of ["b.mp4", "a.mp4", "v.wav"]) dataTransfer.items.add(new File(["x"], name));
+            const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+            document.querySelector("#people .hg-drop").dispatchEvent(drop);
+        }"""
+    )
+    expect(drafts(page).locator(".hg-item-name")).to_have_text(["v.wav", "b.mp4", "a.mp4"])
+
+
 def test_two_voices_make_two_videos_of_each_person(open_page: OpenPage, media: Path) -> None:
     page = open_page()
     add(page, media, "person.mp4", "other.mp4")

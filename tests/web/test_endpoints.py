@@ -102,6 +102,17 @@ def test_files_outside_the_outputs_are_not_served(address: str) -> None:
         refused.value.close()
 
 
+def test_a_job_outlives_its_server(media: Path, tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, str(HERE / "serve_fake.py"), str(port), str(tmp_path)]
+    with run_server(command, port, tmp_path / "server.log"):
+        job = generate(Client(f"http://127.0.0.1:{port}/", verbose=False), media, "voice.wav")
+    with run_server(command, port, tmp_path / "server.log"):
+        status = wait_for_end(Client(f"http://127.0.0.1:{port}/", verbose=False), job)
+    assert status["state"] == "succeeded"
+    assert [str(path) for path in tmp_path.glob("outputs/*/*.mp4")] == [status["output"]]
+
+
 def test_a_signal_ends_the_server_even_in_a_job(media: Path, tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, str(HERE / "serve_fake.py"), str(port), str(tmp_path)]
