@@ -4,8 +4,6 @@ import getpass
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -27,9 +25,12 @@ from heygem.commands.signals import cancelled_by_signals
 from heygem.config.settings import ROOT
 from heygem.config.strings import Translator
 from heygem.domain.errors import CancelledError, InputMissingError
-from heygem.domain.job import FaceChoice, JobState, LipSyncRequest, NewJob
+from heygem.domain.inspection import MediaKind
+from heygem.domain.job import FaceChoice, JobState
 from heygem.domain.progress import CancelToken
-from heygem.jobs.batch_sources import BatchRow, list_people, read_batch_csv
+from heygem.domain.queue import DraftItem
+from heygem.jobs.batch_plan import missing_kinds, plan_jobs
+from heygem.jobs.batch_sources import list_people, read_batch_csv
 from heygem.jobs.naming import OutputNamer
 
 if TYPE_CHECKING:
@@ -64,14 +65,18 @@ def batch(
     say = make_translator(language)
     with explained_errors(say):
         settings = prepare_settings(output_dir=output_dir, model_path=model_path)
-        rows = [row for source in videos for row in list_rows(source, FaceChoice.parse(face))]
+        items = [DraftItem("", MediaKind.VOICE, path.absolute()) for path in voice or []]
+        items += [person for source in videos for person in list_people_of(source)]
+        if missing := missing_kinds(items):
+            raise InputMissingError(what=say("fact.comma").join(say(f"drop.{kind}_title") for kind in missing))
+        owner = f"shell:{getpass.getuser()}"
+        namer = OutputNamer(settings.paths.outputs.absolute())
+        jobs = plan_jobs(items, FaceChoice.parse(face), namer, owner, project, priority)
         from heygem.services import Services  # here, so that --help does without the database
 
         services = Services(settings)
-        namer = OutputNamer(settings.paths.outputs.absolute())
-        jobs = plan_jobs(rows, voice or [], namer, project, priority, say)
         title = name or videos[0].resolve().stem
-        batch_id = services.queue.submit_batch(title, jobs, owner=f"shell:{getpass.getuser()}", project=project)
+        batch_id = services.queue.submit_batch(title, jobs, owner, project)
         print(say("cli.batch_queued", count=len(jobs), batch=batch_id), flush=True)
         helper = Helper(services)
         helper.ensure()
@@ -79,29 +84,13 @@ def batch(
             follow(services, helper, batch_id, on_interrupt, say)
 
 
-def list_rows(source: Path, face: FaceChoice) -> list[BatchRow]:
+def list_people_of(source: Path) -> list[DraftItem]:
     """The people that `source` names: a folder's media, a CSV's rows, or one file. Raises InputError."""
     if source.suffix.lower() == TABLE_SUFFIX:
-        return read_batch_csv(source, face=face)
+        rows = read_batch_csv(source)
+        return [DraftItem("", MediaKind.PERSON, row.person, row.name, row.face, row.project, row.voice) for row in rows]
     people = list_people(source) if source.is_dir() else [source]
-    return [BatchRow(person=person.absolute(), face=face) for person in people]
-
-
-def plan_jobs(
-    rows: Sequence[BatchRow], voices: Sequence[Path], namer: OutputNamer, project: str, priority: int, say: Translator
-) -> list[NewJob]:
-    """Each person with the voice that its row names, else with every one of `voices`. Raises InputMissingError."""
-    now = datetime.now().astimezone()
-    jobs = []
-    for row in rows:
-        spoken = [row.voice] if row.voice else [voice.absolute() for voice in voices]
-        if not spoken:
-            raise InputMissingError(what=say("drop.voice_title"))
-        for voice in spoken:
-            output = namer.plan(row.name or row.person.name, voice.name, now)
-            request = LipSyncRequest(row.person, voice, output, row.face)
-            jobs.append(NewJob(request, project=row.project or project, priority=priority))
-    return jobs
+    return [DraftItem("", MediaKind.PERSON, person.absolute()) for person in people]
 
 
 class Helper:

@@ -1,25 +1,42 @@
 """From a list of files to the jobs of a batch: each person says each voice, or the one voice that its row names."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
 
+from heygem.domain.errors import InputMissingError
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice, LipSyncRequest, NewJob
 from heygem.domain.queue import DraftItem
-
-PlanOutput: TypeAlias = Callable[[DraftItem, Path], Path]  # a free path for what a person makes of a voice
+from heygem.jobs.naming import OutputNamer
 
 
 def plan_jobs(
-    items: Sequence[DraftItem], face: FaceChoice, plan_output: PlanOutput, owner: str = "", project: str = ""
+    items: Sequence[DraftItem],
+    face: FaceChoice,
+    namer: OutputNamer,
+    owner: str = "",
+    project: str = "",
+    priority: int = 0,
 ) -> list[NewJob]:
-    """In the list's order. `face` and `project` hold where a row does not say otherwise."""
+    """In the list's order, with a free output each. `face` and `project` hold where a row does not say otherwise.
+
+    Raises InputMissingError where nothing would be made.
+    """
+    if missing := missing_kinds(items):
+        raise InputMissingError(what=", ".join(missing))
+    now = datetime.now().astimezone()
     return [
         NewJob(
-            LipSyncRequest(person.path, voice, plan_output(person, voice), choose_face(person, face)),
+            LipSyncRequest(
+                person.path,
+                voice,
+                namer.plan(person.name or person.path.name, voice.name, now),
+                choose_face(person, face),
+            ),
             owner=owner,
             project=person.project or project,
+            priority=priority,
         )
         for person, voice in list_pairs(items)
     ]
@@ -37,3 +54,11 @@ def list_pairs(items: Sequence[DraftItem]) -> Iterator[tuple[DraftItem, Path]]:
         if person.kind is MediaKind.PERSON:
             for voice in [person.voice] if person.voice else voices:
                 yield person, voice
+
+
+def missing_kinds(items: Sequence[DraftItem]) -> list[MediaKind]:
+    """What must still be added before the list makes a video."""
+    people = [item for item in items if item.kind is MediaKind.PERSON]
+    has_voice = any(item.kind is MediaKind.VOICE for item in items) or any(person.voice for person in people)
+    there = {MediaKind.VOICE: has_voice, MediaKind.PERSON: bool(people)}
+    return [kind for kind in there if not there[kind]]

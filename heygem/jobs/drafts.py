@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from heygem.domain.errors import InputMissingError
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice
 from heygem.domain.queue import DraftItem
@@ -77,25 +76,10 @@ class Drafts:
         return self._submit(items, "", name, project, face)
 
     def _submit(self, items: Sequence[DraftItem], owner: str, name: str, project: str, face: FaceChoice) -> str:
-        now = datetime.now().astimezone()
-
-        def plan_output(person: DraftItem, voice: Path) -> Path:
-            return self._namer.plan(person.name or person.path.name, voice.name, now)
-
-        missing = missing_kinds(items)
-        if missing:
-            raise InputMissingError(what=", ".join(missing))
-        jobs = plan_jobs(items, face, plan_output, owner, project)
-        return self._queue.submit_batch(name.strip() or f"{now:%m-%d %H:%M}", jobs, owner, project)
+        jobs = plan_jobs(items, face, self._namer, owner, project)
+        title = name.strip() or f"{datetime.now().astimezone():%m-%d %H:%M}"
+        return self._queue.submit_batch(title, jobs, owner, project)
 
     def _add_table(self, owner: str, path: Path) -> None:
         for row in read_batch_csv(path, self._inputs_dir):
             self._queue.add_draft(owner, MediaKind.PERSON, row.person, row.name, row.face, row.project, voice=row.voice)
-
-
-def missing_kinds(items: Sequence[DraftItem]) -> list[MediaKind]:
-    """What must still be added before the list makes a video."""
-    people = [item for item in items if item.kind is MediaKind.PERSON]
-    has_voice = any(item.kind is MediaKind.VOICE for item in items) or any(person.voice for person in people)
-    there = {MediaKind.VOICE: has_voice, MediaKind.PERSON: bool(people)}
-    return [kind for kind in there if not there[kind]]

@@ -9,7 +9,8 @@ import gradio as gr
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError, InputMissingError
 from heygem.domain.inspection import MediaKind
-from heygem.jobs.drafts import Drafts, missing_kinds
+from heygem.jobs.batch_plan import missing_kinds
+from heygem.jobs.drafts import Drafts
 from heygem.web import batch_table as table
 from heygem.web.address import url_of
 from heygem.web.cards import notice_card, refusal_card

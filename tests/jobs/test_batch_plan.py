@@ -6,14 +6,11 @@ from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice, FaceRule
 from heygem.domain.queue import DraftItem
 from heygem.jobs.batch_plan import list_pairs, plan_jobs
+from heygem.jobs.naming import OutputNamer
 
 VOICES = [DraftItem(name, MediaKind.VOICE, Path(name)) for name in ("v.wav", "w.wav")]
 PEOPLE = [DraftItem(name, MediaKind.PERSON, Path(name)) for name in ("a.mp4", "b.mp4")]
 ROW = DraftItem("c", MediaKind.PERSON, Path("c.mp4"), "名", FaceChoice(FaceRule.LEFT), "P", Path("own.wav"))
-
-
-def output(person: DraftItem, voice: Path) -> Path:
-    return Path(f"{person.name or person.path.stem}_{voice.stem}.mp4")
 
 
 def test_each_person_says_each_voice_and_a_row_of_a_table_its_own() -> None:
@@ -28,7 +25,9 @@ def test_without_voices_only_rows_that_name_one_count() -> None:
     assert list(list_pairs(VOICES)) == []
 
 
-def test_face_and_project_of_a_row_come_before_the_lists() -> None:
-    jobs = plan_jobs([VOICES[0], PEOPLE[0], ROW], FaceChoice(FaceRule.NUMBER, 2), output, "me", "Q")
+def test_face_and_project_of_a_row_come_before_the_lists(tmp_path: Path) -> None:
+    items = [VOICES[0], PEOPLE[0], ROW]
+    jobs = plan_jobs(items, FaceChoice(FaceRule.NUMBER, 2), OutputNamer(tmp_path), "me", "Q", priority=3)
+    assert {job.priority for job in jobs} == {3}
     assert [(str(job.request.face), job.project, job.owner) for job in jobs] == [("2", "Q", "me"), ("left", "P", "me")]
-    assert [job.request.output.name for job in jobs] == ["a_v.mp4", "名_own.mp4"]
+    assert [job.request.output.name.rsplit("_", 1)[0] for job in jobs] == ["a_v", "名_own"]
