@@ -3,8 +3,10 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from heygem.cli import add_default_command, app
 from heygem.commands import checks, progress
 from heygem.commands.checks import Check, State
 from heygem.commands.generate import DEMO_PERSON, DEMO_VOICE
-from heygem.config.settings import Settings
+from heygem.config.settings import Settings, load_settings
 from heygem.config.strings import Translator
 from heygem.domain.errors import EncodeError, NoFaceError
 from heygem.domain.job import FaceChoice, FaceRule, LipSyncRequest, LipSyncResult
@@ -163,6 +165,7 @@ def test_ctrl_c_cancels(generator: FakeGenerator):
 def test_serve_hands_the_options_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     served: list[Settings] = []
     monkeypatch.setattr("heygem.web.app.serve", lambda services: served.append(services.settings))
+    monkeypatch.setattr("heygem.services.Services.working", lambda _: nullcontext())
     status, _, err = run(
         "--host", "0.0.0.0", "--port", "7999", "--output-dir", tmp_path, "--model_path", tmp_path / "m"
     )
@@ -181,12 +184,20 @@ def test_doctor_fails_where_something_needed_is_missing(state: State, status: in
     assert "12 MB" in out and "→" in out
 
 
-def test_doctor_goes_on_after_a_check_that_breaks(monkeypatch: pytest.MonkeyPatch):
+def test_doctor_goes_on_after_a_check_that_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(checks, "check_torch", lambda: 1 / 0)
-    found = {check.topic: check for check in checks.run_checks(Settings())}
+    found = {check.topic: check for check in checks.run_checks(load_settings(paths={"data": tmp_path}))}
     assert found["torch"].state is State.BAD
     assert found["python"].state is State.OK
-    assert list(found) == ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models"]
+    assert list(found) == ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue"]
+
+
+def test_doctor_tells_of_the_queue_and_keeps_the_password(tmp_path: Path):
+    check = checks.check_queue(load_settings(paths={"data": tmp_path}))
+    assert check.state is State.OK and check.detail.endswith("heygem.db: 0 / 0")
+    away = f"postgresql+psycopg://me:secret@127.0.0.1:{_closed_port()}/jobs"
+    check = checks.check_queue(load_settings(database={"url": away}))
+    assert (check.state, check.hint) == (State.BAD, "database_away") and "secret" not in check.detail
 
 
 def test_models_that_are_missing_are_named(tmp_path: Path):
@@ -219,3 +230,9 @@ def test_bars_show_each_stage():
     text = console.export_text()
     assert "跟踪人脸" in text and "5/10" in text and "1:05" in text
     console.file.close()
+
+
+def _closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

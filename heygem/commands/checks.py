@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from heygem.config.settings import Settings
-from heygem.domain.errors import HeyGemError
+from heygem.domain.errors import DatabaseError, HeyGemError
+from heygem.domain.job import JobState
 
 LOW_DISK_MB: Final = 5_000
+MOST_JOBS: Final = 10_000
 _MB: Final = 1_000_000
 
 
@@ -43,8 +45,10 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         check_encoder,
         check_disk,
         lambda settings: check_models(settings.paths.models),
+        check_queue,
     ]
-    for topic, check in zip(("python", "torch", "device", "ffmpeg", "encoder", "disk", "models"), checks, strict=True):
+    topics = ("python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue")
+    for topic, check in zip(topics, checks, strict=True):
         try:
             yield check(settings)
         except Exception as error:  # whatever is broken on this machine is what is asked for
@@ -121,3 +125,17 @@ def check_models(folder: Path) -> Check:
     if unusable:
         return Check("models", State.BAD, f"{folder}: {', '.join(unusable)}", "models_missing")
     return Check("models", State.OK, f"{folder}: {', '.join(found)}")
+
+
+def check_queue(settings: Settings) -> Check:
+    """Whether the database answers, how many jobs are open in it, and how many workers live."""
+    from heygem.services import Services
+
+    try:
+        queue = Services(settings).queue
+        workers = len(queue.list_live_workers())
+        jobs = len(queue.list_jobs(states=[state for state in JobState if not state.is_final], limit=MOST_JOBS))
+        queue.database.close()
+    except DatabaseError as error:
+        return Check("queue", State.BAD, str(error.context["reason"]), "database_away")
+    return Check("queue", State.OK, f"{queue.database.name}: {jobs} / {workers}")

@@ -51,6 +51,11 @@ class Database:
         self._reading = self.engine.execution_options(**reading)
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
+    @property
+    def name(self) -> str:
+        """Its URL, for people: without the password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction whose queries all see one moment."""
