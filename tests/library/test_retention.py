@@ -1,0 +1,180 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heygem.domain.library import OutputKind, OutputRecord, OutputState
+from heygem.library.retention import (
+    RECENT,
+    CountsFrom,
+    DiskFacts,
+    PlannedStep,
+    RetentionRules,
+    StepAction,
+    StepReason,
+    find_due_at,
+    plan_retention,
+)
+
+NOW: Final = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+MB: Final = 1_000_000
+AGES: Final = {OutputKind.TEST: 3.0, OutputKind.STANDARD: 7.0, OutputKind.IMPORTANT: 30.0}
+RULES: Final = RetentionRules(AGES)
+
+moments = st.none() | st.timedeltas(-2 * DAY, 60 * DAY).map(lambda age: NOW - age)
+ages = st.none() | st.floats(0.01, 60)
+
+
+@st.composite
+def outputs(draw: st.DrawFn) -> list[OutputRecord]:
+    return [
+        OutputRecord(
+            output_id=str(number),
+            path=Path(f"{number}.mp4"),
+            project=draw(st.sampled_from(["", "ads", "news"])),
+            kind=draw(st.sampled_from(OutputKind)),
+            state=draw(st.sampled_from(OutputState)),
+            size_bytes=draw(st.integers(0, 500 * MB)),
+            created_at=draw(moments),
+            used_at=draw(moments),
+            trashed_at=draw(moments),
+        )
+        for number in range(draw(st.integers(0, 8)))
+    ]
+
+
+rules = st.builds(
+    RetentionRules,
+    ages_days=st.dictionaries(st.sampled_from(OutputKind), ages),
+    projects_days=st.dictionaries(st.sampled_from(["ads", "news"]), ages),
+    counts_from=st.sampled_from(CountsFrom),
+    trash_hours=st.floats(0.1, 200),
+)
+disks = st.none() | st.builds(DiskFacts, st.just(2000 * MB), st.integers(0, 2000 * MB))
+in_use = st.sets(st.integers(0, 8).map(str))
+
+
+def carry_out_in_mind(steps: Sequence[PlannedStep], now: datetime) -> list[OutputRecord]:
+    after = {
+        StepAction.KEEP: lambda record: record,
+        StepAction.TRASH: lambda record: replace(record, state=OutputState.TRASHED, trashed_at=now),
+        StepAction.PURGE: lambda record: replace(record, state=OutputState.REMOVED),
+    }
+    return [after[step.action](step.record) for step in steps]
+
+
+def free_bytes(steps: Sequence[PlannedStep]) -> int:
+    return sum(step.record.size_bytes for step in steps if step.action is StepAction.PURGE)
+
+
+@given(outputs(), rules, in_use, disks)
+def test_nothing_leaves_that_is_held_or_young(
+    records: list[OutputRecord], rules: RetentionRules, in_use: set[str], disk: DiskFacts | None
+):
+    for step in plan_retention(records, rules, NOW, in_use, disk):
+        record = step.record
+        if step.action is StepAction.KEEP:
+            continue
+        assert record.kind is not OutputKind.PINNED and step.output_id not in in_use
+        assert step.due_at is not None and step.due_at <= NOW
+        if step.reason is StepReason.TRASH_OVER:
+            assert record.trashed_at is not None and NOW - record.trashed_at >= timedelta(hours=rules.trash_hours)
+            continue
+        age = rules.projects_days.get(record.project, rules.ages_days.get(record.kind))
+        assert age is not None and record.created_at is not None
+        assert NOW - record.created_at >= timedelta(days=age)
+        if rules.counts_from is CountsFrom.USED and record.used_at is not None:
+            assert NOW - record.used_at >= timedelta(days=age)
+        assert record.used_at in (None, record.created_at) or NOW - record.used_at >= RECENT
+        assert (step.action is StepAction.PURGE) == (step.reason is StepReason.DISK_FULL)
+
+
+@given(outputs(), rules, in_use, disks)
+def test_a_second_plan_finds_nothing_to_do(
+    records: list[OutputRecord], rules: RetentionRules, in_use: set[str], disk: DiskFacts | None
+):
+    steps = plan_retention(records, rules, NOW, in_use, disk)
+    assert plan_retention(records, rules, NOW, in_use, disk) == steps
+    if disk is not None:
+        disk = DiskFacts(disk.total_bytes, min(disk.total_bytes, disk.free_bytes + free_bytes(steps)))
+    again = plan_retention(carry_out_in_mind(steps, NOW), rules, NOW, in_use, disk)
+    assert {step.action for step in again} <= {StepAction.KEEP}
+
+
+@given(outputs(), rules, disks)
+def test_a_plan_broken_off_is_completed_by_the_next(
+    records: list[OutputRecord], rules: RetentionRules, disk: DiskFacts | None
+):
+    """Whatever was done before a power cut, the two plans together do what the first alone would have done."""
+    steps = plan_retention(records, rules, NOW, disk=disk)
+    half = len(steps) // 2
+    done = carry_out_in_mind(steps[:half], NOW) + [step.record for step in steps[half:]]
+    if disk is not None:
+        disk = DiskFacts(disk.total_bytes, min(disk.total_bytes, disk.free_bytes + free_bytes(steps[:half])))
+    rest = plan_retention(done, RetentionRules(**{**vars(rules), "full_share": 2.0}), NOW, disk=disk)
+    trashed = {step.output_id for step in steps if step.action is StepAction.TRASH}
+    over = {step.output_id for step in steps if step.reason is StepReason.TRASH_OVER}
+    states = {record.output_id: record.state for record in carry_out_in_mind(rest, NOW)}
+    assert all(states[output_id] is OutputState.TRASHED for output_id in trashed)
+    assert all(states.get(output_id, OutputState.REMOVED) is OutputState.REMOVED for output_id in over)
+
+
+@given(outputs(), rules)
+def test_every_file_is_accounted_for_and_no_other(records: list[OutputRecord], rules: RetentionRules):
+    with_files = [record for record in records if record.state in (OutputState.PRESENT, OutputState.TRASHED)]
+    assert [step.record for step in plan_retention(records, rules, NOW)] == with_files
+
+
+def make(number: int, kind: OutputKind = OutputKind.STANDARD, age_days: float = 10, **values: object) -> OutputRecord:
+    made_at = NOW - timedelta(days=age_days)
+    record = OutputRecord(str(number), Path(f"{number}.mp4"), kind=kind, size_bytes=100 * MB, created_at=made_at)
+    return replace(record, **values)  # type: ignore[arg-type]  # the fields of a record
+
+
+def test_the_ages_of_the_kinds_and_projects():
+    rules = replace(RULES, projects_days={"ads": 1.0, "archive": None})
+    due = {
+        (kind, project): find_due_at(make(1, kind, 0, project=project), rules)
+        for kind in OutputKind
+        for project in ("", "ads", "archive")
+    }
+    assert {key: when and (when - NOW).days for key, when in due.items()} == {
+        (kind, project): None if kind is OutputKind.PINNED else days
+        for kind in OutputKind
+        for project, days in (("", AGES.get(kind)), ("ads", 1), ("archive", None))
+    }
+
+
+def test_being_played_counts_only_where_it_should():
+    played = make(1, age_days=10, used_at=NOW - 2 * DAY)
+    [by_use] = plan_retention([played], RULES, NOW)
+    [by_making] = plan_retention([played], replace(RULES, counts_from=CountsFrom.MADE), NOW)
+    assert (by_use.action, by_use.due_at) == (StepAction.KEEP, NOW + 5 * DAY)
+    assert by_making.action is StepAction.TRASH
+    [just_played] = plan_retention(
+        [replace(played, used_at=NOW - DAY / 24)], replace(RULES, counts_from=CountsFrom.MADE), NOW
+    )
+    assert just_played.reason is StepReason.RECENT
+
+
+def test_a_full_disk_is_cleaned_of_what_is_past_its_age_longest_due_first_and_no_further():
+    records = [make(1, age_days=8), make(2, age_days=20), make(3, age_days=6), make(4, age_days=9)]
+    records.append(make(5, age_days=30, state=OutputState.TRASHED, trashed_at=NOW - DAY / 24))
+    records.append(make(6, age_days=1, state=OutputState.TRASHED, trashed_at=NOW - DAY / 24))
+    full = DiskFacts(1000 * MB, 50 * MB)
+    steps = {step.output_id: step for step in plan_retention(records, RULES, NOW, disk=full)}
+    assert {output_id: step.reason for output_id, step in steps.items()} == {
+        "1": StepReason.PAST_AGE,
+        "2": StepReason.DISK_FULL,
+        "3": StepReason.NOT_YET,
+        "4": StepReason.PAST_AGE,
+        "5": StepReason.DISK_FULL,
+        "6": StepReason.IN_TRASH,
+    }
+    roomy = DiskFacts(1000 * MB, 101 * MB)
+    assert not [step for step in plan_retention(records, RULES, NOW, disk=roomy) if step.action is StepAction.PURGE]
