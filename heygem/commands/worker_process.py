@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--device", required=True)
     arguments = parser.parse_args()
     settings = Settings.model_validate_json(sys.stdin.buffer.readline())
-    set_up_logs(settings.paths.logs, f"{arguments.kind}-{arguments.device.replace(':', '')}.log")
+    set_up_logs(settings.paths.logs, f"{arguments.kind} {arguments.device} {os.getpid()}")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor decides
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -1,5 +1,7 @@
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,3 +53,34 @@ def test_what_a_command_says_is_not_said_twice(tmp_path: Path, capsys: pytest.Ca
     for name in ("commands.frame", "media.encode", "pipeline.generate"):
         logging.getLogger(f"heygem.{name}").error("ended")
     assert capsys.readouterr().err == ""
+
+
+WRITER = """
+import logging, sys
+from pathlib import Path
+from heygem.config.logs import set_up_logs
+set_up_logs(Path(sys.argv[1]), sys.argv[2])
+for number in range(int(sys.argv[3])):
+    logging.getLogger("heygem.jobs").info("%05d %s", number, "x" * 20_000)
+"""
+
+
+def test_lines_of_several_processes_do_not_mix_and_none_is_lost_while_the_file_is_renamed(tmp_path: Path):
+    count = 200
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, tmp_path, f"w{name}", str(count)], cwd=Path(__file__).parents[2]
+        )
+        for name in range(3)
+    ]
+    renamed = 0
+    while any(writer.poll() is None for writer in writers):
+        if (tmp_path / FILE_NAME).exists():
+            (tmp_path / FILE_NAME).rename(tmp_path / f"{renamed:04d}.log")
+            renamed += 1
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert renamed > 1
+    lines = [line for path in tmp_path.iterdir() for line in path.read_text("utf-8").splitlines()]
+    found = [re.fullmatch(r"\S+Z INFO heygem\.jobs \[(w\d)\]: (\d{5}) x{20000}", line) for line in lines]
+    told = sorted((match[1], int(match[2])) for match in found if match)
+    assert len(told) == len(lines) and told == [(f"w{name}", number) for name in range(3) for number in range(count)]
