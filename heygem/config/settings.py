@@ -2,14 +2,17 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from heygem.domain.errors import SettingsError
+from heygem.domain.library import OutputKind
 
 ROOT = Path(__file__).resolve().parents[2]
+
+Days: TypeAlias = Annotated[float, Field(ge=0, le=36_500)]
 
 
 class Section(BaseModel):
@@ -71,6 +74,33 @@ class ApiSettings(Section):
     webhook_attempts: int = Field(default=8, ge=1, le=20, description="How often a webhook is tried before giving up")
 
 
+class RetentionSettings(Section):
+    test_days: Days = Field(default=3, description="How long a test video is kept, in days; 0 for ever, as below")
+    standard_days: Days = Field(default=7, description="How long a standard video is kept, in days")
+    important_days: Days = Field(default=30, description="How long an important video is kept, in days")
+    projects: dict[str, Days] = Field(
+        default={}, description="Days by project, in place of the kinds'; what is pinned stays for ever all the same"
+    )
+    default_kind: OutputKind = Field(default=OutputKind.IMPORTANT, description="Kind of a new video")
+    counts_from: Literal["made", "used"] = Field(
+        default="used", description="Whether the age counts from when a video was made or last played"
+    )
+    trash_hours: float = Field(default=72, gt=0, le=8760, description="How long the trash keeps a video, in hours")
+
+
+class DiskSettings(Section):
+    warn_percent: float = Field(default=80, gt=0, le=100, description="From so much of the disk in use on, warn")
+    refuse_percent: float = Field(
+        default=90, gt=0, le=100, description="From so much in use on, take no new jobs and remove what is past its age"
+    )
+
+
+class LogSettings(Section):
+    rotate_mb: float = Field(default=20, gt=0, le=10_000, description="A log this large is put aside; others each day")
+    kept: int = Field(default=7, ge=0, le=1000, description="How many logs that were put aside are kept")
+    total_mb: float = Field(default=200, gt=0, description="Most space that all logs together may take, in MB")
+
+
 class EncodeChoice(Section):
     codec: Literal["auto", "libx264", "h264_nvenc"] = Field(
         default="auto", description="auto tries NVENC, then libx264"
@@ -93,6 +123,9 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()
     api: ApiSettings = ApiSettings()
+    retention: RetentionSettings = RetentionSettings()
+    disk: DiskSettings = DiskSettings()
+    logs: LogSettings = LogSettings()
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
 
     @classmethod

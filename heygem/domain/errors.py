@@ -8,6 +8,7 @@ HeyGemError
 │   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
 │   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
 │   ├── JobNotFoundError, BatchNotFoundError, JobStateError, IdempotencyConflictError, ResultGoneError
+│   ├── OutputNotFoundError
 │   ├── RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError
 │   └── SettingsError
 ├── FaultError       ours or the machine's: exit status 1
@@ -226,6 +227,12 @@ class ResultGoneError(InputError):
     """A finished video or its record is no longer where it was. Context: `name`."""
 
     code = "RESULT_GONE"
+
+
+class OutputNotFoundError(InputError):
+    """Context: `output_id`."""
+
+    code = "OUTPUT_NOT_FOUND"
 
 
 class SettingsError(InputError):

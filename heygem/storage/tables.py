@@ -1,4 +1,4 @@
-"""The queue's tables. A change here needs a migration; a test compares the two."""
+"""The tables of the queue and of the library. A change here needs a migration; a test compares the two."""
 
 from typing import Final
 
@@ -27,6 +27,7 @@ metadata: Final = MetaData(
     }
 )
 
+_HAS_NAME: Final = text("state IN ('present', 'missing')")
 _UNFINISHED: Final = text("state IN ('queued', 'running', 'paused')")
 
 batches: Final = Table(
@@ -166,4 +167,36 @@ webhook_deliveries: Final = Table(
     Column("due_at", Utc),
     Index("ix_webhook_deliveries_due_at", "due_at"),
     Index("ix_webhook_deliveries_job_id", "job_id"),
+)
+
+# Finished videos. `name` is the path below the outputs' folder, which one row at a time has; those in the trash and
+# those removed had it. `search_text` is what is looked for when people search.
+outputs: Final = Table(
+    "outputs",
+    metadata,
+    Column("output_id", Id, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("project", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("tags", Facts, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("used_at", Utc, nullable=False),
+    Column("trashed_at", Utc),
+    Column("job_id", Id),
+    Column("person", Words, nullable=False),
+    Column("voice", Words, nullable=False),
+    Column("problems", Facts, nullable=False),
+    Column("search_text", Words, nullable=False),
+    Index("ix_outputs_created_at", "state", "created_at"),
+    Index("ix_outputs_size_bytes", "state", "size_bytes"),
+    Index("ix_outputs_duration_s", "state", "duration_s"),
+    Index("ix_outputs_title", "state", "title"),
+    Index("uq_outputs_name", "name", unique=True, sqlite_where=_HAS_NAME, postgresql_where=_HAS_NAME),
 )

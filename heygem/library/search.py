@@ -1,0 +1,116 @@
+"""What people and the maintenance ask of the library."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+
+from heygem.domain.errors import OutputNotFoundError, ResultGoneError
+from heygem.domain.library import OutputKind, OutputRecord, OutputState
+from heygem.domain.output_query import OutputOrder, OutputPage, OutputQuery, Usage, UsageBy
+from heygem.library.base import LibraryBase
+from heygem.library.records import read_record, split_words
+from heygem.library.retention import CountsFrom, RetentionRules
+from heygem.storage.tables import outputs
+
+Condition = ColumnElement[bool]
+
+ORDERS: Final[Mapping[OutputOrder, ColumnElement[Any]]] = {
+    OutputOrder.NEWEST: outputs.c.created_at.desc(),
+    OutputOrder.OLDEST: outputs.c.created_at.asc(),
+    OutputOrder.LARGEST: outputs.c.size_bytes.desc(),
+    OutputOrder.LONGEST: outputs.c.duration_s.desc(),
+    OutputOrder.NAME: outputs.c.title.asc(),
+}
+
+
+class Search(LibraryBase):
+    def get(self, output_id: str) -> OutputRecord:
+        """Raises OutputNotFoundError."""
+        with self.database.read() as connection:
+            row = connection.execute(select(outputs).where(outputs.c.output_id == output_id)).first()
+        if row is None:
+            raise OutputNotFoundError(output_id=output_id)
+        return read_record(row, self.outputs_dir)
+
+    def get_file(self, output_id: str) -> Path:
+        """Where it can be read now, under its name or in the trash: a regular file in the outputs' folder.
+
+        Raises OutputNotFoundError, and ResultGoneError where there is none.
+        """
+        record = self.get(output_id)
+        name = record.path.relative_to(self.outputs_dir).as_posix()
+        found = self.folder.find_trashed(output_id, name)  # it may have gone there this moment
+        if record.state in (OutputState.PRESENT, OutputState.MISSING):
+            found = self.folder.find(name) or found
+        if found is None:
+            raise ResultGoneError(name=record.path.name)
+        return found
+
+    def search(self, query: OutputQuery) -> OutputPage:
+        matches = _list_conditions(query, self.rules)
+        sums = select(func.count(), func.coalesce(func.sum(outputs.c.size_bytes), 0)).where(*matches)
+        page = select(outputs).where(*matches).order_by(ORDERS[query.order], outputs.c.output_id)
+        with self.database.read() as connection:
+            total, total_bytes = connection.execute(sums).one()
+            rows = connection.execute(page.limit(query.limit).offset(query.offset)).all()
+        return OutputPage(tuple(read_record(row, self.outputs_dir) for row in rows), total, int(total_bytes))
+
+    def find_ids(self, query: OutputQuery) -> list[str]:
+        """Of all that match, in no order and without regard to the page."""
+        with self.database.read() as connection:
+            ids = select(outputs.c.output_id).where(*_list_conditions(query, self.rules))
+            return list(connection.execute(ids).scalars())
+
+    def list_records(
+        self, states: Collection[OutputState] = (OutputState.PRESENT, OutputState.TRASHED)
+    ) -> list[OutputRecord]:
+        with self.database.read() as connection:
+            rows = connection.execute(select(outputs).where(outputs.c.state.in_(states))).all()
+        return [read_record(row, self.outputs_dir) for row in rows]
+
+    def list_usage(self, by: UsageBy) -> list[Usage]:
+        """Of the videos that lie under their names; the most bytes first."""
+        column = outputs.c[by.value]
+        size = func.sum(outputs.c.size_bytes)
+        query = select(column, func.count(), size).where(outputs.c.state == OutputState.PRESENT).group_by(column)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(size.desc(), column)).all()
+        return [Usage(name, count, int(total)) for name, count, total in rows]
+
+
+def _list_conditions(query: OutputQuery, rules: RetentionRules | None) -> list[Condition]:
+    columns = outputs.c
+    asked = {name: getattr(query, name) for name in ("owner", "project", "kind", "state")}
+    equal = [columns[name] == value for name, value in asked.items() if value is not None]
+    bounds = (
+        None if query.made_after is None else columns.created_at >= query.made_after,
+        None if query.made_before is None else columns.created_at < query.made_before,
+        None if query.min_size is None else columns.size_bytes >= query.min_size,
+        None if query.max_size is None else columns.size_bytes < query.max_size,
+        None if query.expires_before is None else _expires_before(query, rules),
+    )
+    words = [columns.search_text.contains(word, autoescape=True) for word in split_words(query.words)]
+    return [*equal, *(bound for bound in bounds if bound is not None), *words]
+
+
+def _expires_before(query: OutputQuery, rules: RetentionRules | None) -> Condition:
+    """What retention.find_due_at says, in the database's words."""
+    assert query.expires_before is not None
+    if rules is None:
+        return outputs.c.output_id.is_(None)
+    before, columns = query.expires_before, outputs.c
+
+    def is_older(days: float | None) -> Condition:
+        if days is None:
+            return columns.output_id.is_(None)
+        start = before - timedelta(days=days)
+        is_old = columns.created_at < start
+        return and_(is_old, columns.used_at < start) if rules.counts_from is CountsFrom.USED else is_old
+
+    by_kind = [and_(columns.kind == kind, is_older(days)) for kind, days in rules.ages_days.items()]
+    by_project = [and_(columns.project == name, is_older(days)) for name, days in rules.projects_days.items()]
+    has_own = columns.project.in_(list(rules.projects_days))
+    return and_(columns.kind != OutputKind.PINNED, or_(*by_project, and_(not_(has_own), or_(*by_kind))))

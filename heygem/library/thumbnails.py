@@ -1,0 +1,45 @@
+"""Small pictures of finished videos, made when first asked for and kept in the cache."""
+
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+from heygem.library.search import Search
+from heygem.media.decode import FrameReader
+from heygem.media.probe import probe_video
+from heygem.media.thumbnail import encode_jpeg, shrink
+
+MOST_DECODED: Final = 48  # frames, to come nearer to the middle than the nearest key frame
+
+
+class Thumbnails(Search):
+    def thumbnail(self, output_id: str) -> Path:
+        """A JPEG of a frame about the middle, at most 320 px wide and high.
+
+        Raises as get_file does, and the MediaError that fits where no picture can be had of it.
+        """
+        video, picture = self.get_file(output_id), self.thumbnail_path(output_id)
+        if not picture.is_file():
+            _write(picture, _draw(video))
+        return picture
+
+
+def _draw(video: Path) -> bytes:
+    facts = probe_video(video)
+    reader = FrameReader(facts, thread_count=1, is_exact=False)
+    frame = next(reader.sample(1, 1, MOST_DECODED))
+    return encode_jpeg(shrink(frame, facts.sample_aspect_ratio))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all, whoever else writes it at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
+        part = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            part.replace(path)
+        except OSError:
+            part.unlink()
+            raise
