@@ -12,7 +12,7 @@ HeyGemError
 │   ├── RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError
 │   └── SettingsError
 ├── FaultError       ours or the machine's: exit status 1
-│   ├── DiskFullError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
+│   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
 │   ├── WorkerCrashedError, LeaseLostError, StalledError
 │   └── UnexpectedError
 └── CancelledError   asked for: exit status 130
@@ -249,6 +249,14 @@ class DiskFullError(FaultError):
     """Context: `path`, `free_mb`, `needed_mb`."""
 
     code = "DISK_FULL"
+
+
+class DiskHighError(FaultError):
+    """So much of the disk is in use that no new job is taken. Context: `used_percent`, `refuse_percent`, `free_mb`,
+    `reserve_mb`.
+    """
+
+    code = "DISK_HIGH"
 
 
 class FfmpegMissingError(FaultError):

@@ -13,7 +13,7 @@ BuildPreflight: TypeAlias = Callable[[Inspection, Inspection], Preflight]  # of 
 @dataclass(frozen=True)
 class QueueBase:
     """`lease_s`: a worker silent for so long has lost its job. At `max_crashes` in a row without another
-    `segment_frames` rendered in between, a job is given up.
+    `segment_frames` rendered in between, a job is given up. `check_room` raises where no new job may come.
     """
 
     database: Database
@@ -21,3 +21,4 @@ class QueueBase:
     lease_s: float = 20.0
     max_crashes: int = 2
     segment_frames: int = 250
+    check_room: Callable[[], None] = lambda: None

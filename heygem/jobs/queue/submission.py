@@ -30,13 +30,15 @@ class Submission(QueueBase):
 
     def submit(self, job: NewJob, key: str = "", digest: str = "") -> str:
         """The job's id. Raises OutputPathError where another unfinished job makes the same output,
-        MediaUnreadableError for an impossible name, IdempotencyConflictError for a key of another digest.
+        MediaUnreadableError for an impossible name, IdempotencyConflictError for a key of another digest, and what
+        `check_room` raises.
         """
         stamps = take_stamps([job.request])
         digest = digest or digest_jobs([job])
         with self.database.write() as connection:
             if earlier := _find_answer(connection, job.owner, key, digest):
                 return earlier
+            self.check_room()
             [job_id] = self._add_jobs(connection, stamps, [job], batch_id=None, state=JobState.QUEUED)
             _keep_answer(connection, job.owner, key, digest, job_id)
         return job_id
@@ -57,6 +59,7 @@ class Submission(QueueBase):
         with self.database.write() as connection:
             if earlier := _find_answer(connection, owner, key, digest):
                 return earlier
+            self.check_room()
             batch_id = uuid.uuid4().hex
             batch = {"batch_id": batch_id, "name": name, "owner": owner, "project": project}
             connection.execute(insert(batches).values(created_at=self.database.now(connection), **batch))

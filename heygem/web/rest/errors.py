@@ -33,6 +33,7 @@ STATUSES: Final[Mapping[type[HeyGemError], int]] = {
     errors.InputError: 422,
     errors.DatabaseError: 503,
     errors.DiskFullError: 507,
+    errors.DiskHighError: 507,
     errors.HeyGemError: 500,
 }
 
