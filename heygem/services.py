@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock
 
 from heygem.config.settings import ROOT, Settings
+from heygem.domain.errors import PathOutsideError
 from heygem.domain.inspection import Inspection, MediaKind
 from heygem.domain.job import LipSyncRequest, LipSyncResult
+from heygem.domain.library import OutputKind
 from heygem.domain.progress import CancelToken, ProgressSink
-from heygem.domain.queue import WorkerKind
+from heygem.domain.queue import Lease, WorkerKind
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.pulse import Patience, Pulse
 from heygem.jobs.queue import JobQueue
@@ -25,11 +27,13 @@ from heygem.jobs.supervisor import Supervisor, WorkerSpec
 from heygem.jobs.webhooks import WebhookSender
 from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Worker
+from heygem.library.retention import CountsFrom, RetentionRules
 from heygem.pipeline.expectation import build_preflight
 from heygem.storage.database import Database, database_url
 
 if TYPE_CHECKING:
     from heygem.engines.face_tracker import FaceTrackerModels
+    from heygem.library.catalogue import Library
     from heygem.pipeline.generate import Generator
 
 MB: Final = 1_000_000
@@ -77,12 +81,43 @@ class Services:
         return OutputNamer(self._outputs)
 
     @cached_property
-    def queue(self) -> JobQueue:
-        """Makes or upgrades the tables. Raises DatabaseError."""
+    def database(self) -> Database:
+        """With its tables made or upgraded. Raises DatabaseError."""
         database = Database(database_url(self.settings.database.url, self.settings.paths.data))
         database.upgrade()
+        return database
+
+    @cached_property
+    def library(self) -> "Library":
+        """Raises DatabaseError."""
+        # Imported here because what reads videos takes its time, which a bad command line should not.
+        from heygem.library.catalogue import Library
+
+        kind = self.settings.retention.default_kind
+        return Library(self.database, self._outputs, self.settings.paths.cache, kind, self.retention_rules)
+
+    @property
+    def retention_rules(self) -> RetentionRules:
+        kept, disk = self.settings.retention, self.settings.disk
+        ages = {
+            OutputKind.TEST: kept.test_days,
+            OutputKind.STANDARD: kept.standard_days,
+            OutputKind.IMPORTANT: kept.important_days,
+        }
+        return RetentionRules(
+            ages_days={kind: days or None for kind, days in ages.items()},
+            projects_days={project: days or None for project, days in kept.projects.items()},
+            counts_from=CountsFrom(kept.counts_from),
+            trash_hours=kept.trash_hours,
+            full_share=disk.refuse_percent / 100,
+            clean_share=disk.warn_percent / 100,
+        )
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """Raises DatabaseError."""
         rules = self.settings.queue
-        return JobQueue(database, build_preflight, lease_s=rules.lease_s, max_crashes=rules.max_crashes)
+        return JobQueue(self.database, build_preflight, lease_s=rules.lease_s, max_crashes=rules.max_crashes)
 
     @cached_property
     def supervisor(self) -> Supervisor:
@@ -132,6 +167,7 @@ class Services:
             inspect=self._inspect,
             work=self._generate if kind is WorkerKind.RENDER else None,
             reserve_bytes=self.settings.limits.disk_reserve_mb * MB,
+            on_success=self._keep,
         )
 
     def warm_up(self, kind: WorkerKind) -> None:
@@ -142,6 +178,11 @@ class Services:
         self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, folder: Path
     ) -> LipSyncResult:
         return self.generator.generate(request, sink, cancel, folder)
+
+    def _keep(self, lease: Lease, result: LipSyncResult) -> None:
+        job = self.queue.get_status(lease.job_id)
+        with suppress(PathOutsideError):  # a video that was asked for elsewhere is its asker's to keep
+            self.library.add(result.path, job.job_id, job.owner, job.project)
 
     def _inspect(self, path: Path, kind: MediaKind, cancel: CancelToken) -> Inspection:
         from heygem.pipeline.inspect import Inspector

@@ -26,6 +26,7 @@ POLL_S: Final = 0.3
 
 Work: TypeAlias = Callable[[LipSyncRequest, ProgressSink, CancelToken, Path], LipSyncResult]
 Inspect: TypeAlias = Callable[[Path, MediaKind, CancelToken], Inspection]
+OnSuccess: TypeAlias = Callable[[Lease, LipSyncResult], None]
 
 
 class WorkQueue(PulseQueue, Protocol):
@@ -39,7 +40,11 @@ class WorkQueue(PulseQueue, Protocol):
 
 @dataclass(frozen=True)
 class Worker:
-    """`work` is None for an inspector; a renderer inspects too while it has no job. `reserve_bytes` stay free."""
+    """`work` is None for an inspector; a renderer inspects too while it has no job. `reserve_bytes` stay free.
+
+    `on_success` is told of a finished video just before the queue is, perhaps again if this process dies between the
+    two; what goes wrong in it is logged and does the job no harm.
+    """
 
     queue: WorkQueue
     worker_id: str
@@ -48,6 +53,7 @@ class Worker:
     inspect: Inspect
     work: Work | None = None
     reserve_bytes: int = 0
+    on_success: OnSuccess | None = None
 
     def run(self, stop: threading.Event, idle_s: float | None = None) -> None:
         """Until `stop` is set, or nothing has come for `idle_s`. Unforeseen errors of a job come through.
@@ -93,9 +99,18 @@ class Worker:
                 with forgiven_loss():
                     self.queue.fail(lease, error)
             else:
+                self._tell(lease, result)
                 with forgiven_loss():
                     self.queue.succeed(lease, result)
                     self.folders.remove(lease.job_id)
+
+    def _tell(self, lease: Lease, result: LipSyncResult) -> None:
+        if self.on_success is None:
+            return
+        try:
+            self.on_success(lease, result)
+        except Exception:  # whatever it is, the video is made
+            log.exception("could not tell of %s", result.path)
 
     def _look(self, task: InspectionTask) -> None:
         found: Inspection | HeyGemError
