@@ -1,0 +1,41 @@
+"""What services binds together, with nothing of an engine."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from heygem.config.settings import PathSettings, RetentionSettings, Settings
+from heygem.domain.job import JobState, LipSyncRequest, NewJob
+from heygem.domain.library import OutputKind
+from heygem.domain.output_query import OutputQuery
+from heygem.domain.queue import WorkerKind
+from heygem.services import Services
+from tests.fakes import FakeWork, fake_inspect
+
+
+def test_what_a_worker_makes_is_in_the_library_with_whose_it_is(tmp_path: Path):
+    paths = PathSettings(**{name: tmp_path / name for name in ("outputs", "cache", "logs", "data", "inputs")})
+    services = Services(Settings(paths=paths, retention=RetentionSettings(default_kind=OutputKind.TEST)))
+    worker = replace(
+        services.make_worker("w", WorkerKind.RENDER, print),
+        inspect=fake_inspect,
+        work=FakeWork(pace_s=0),
+        reserve_bytes=0,
+    )
+    services.queue.register_worker("w", WorkerKind.RENDER, "here", 1, "cpu")
+    for name in ("person.mp4", "voice.wav"):
+        (tmp_path / name).write_bytes(b"x")
+    inside, outside = paths.outputs / "2026-01-01" / "a.mp4", tmp_path / "elsewhere" / "b.mp4"
+    jobs = [
+        services.queue.submit(
+            NewJob(LipSyncRequest(tmp_path / "person.mp4", tmp_path / "voice.wav", output), "me", "p")
+        )
+        for output in (inside, outside)
+    ]
+    while worker.step():
+        pass
+    assert [services.queue.get_status(job).state for job in jobs] == [JobState.SUCCEEDED] * 2
+    (record,) = services.library.search(OutputQuery()).records
+    assert (record.path, record.job_id, record.owner, record.project) == (inside, jobs[0], "me", "p")
+    assert (record.kind, record.width, record.duration_s) == (OutputKind.TEST, 320, 2.0)
+    assert services.library.thumbnail(record.output_id).is_relative_to(paths.cache)
+    services.database.close()
