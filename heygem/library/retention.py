@@ -8,7 +8,7 @@ from typing import Final
 
 from heygem.domain.library import OutputKind, OutputRecord, OutputState
 
-RECENT: Final = timedelta(days=1)  # who has just played or restored a video may still be about to pin it
+RECENT: Final = timedelta(days=1)  # who has just played, restored or brought a video may still be about to pin it
 
 
 class StepAction(StrEnum):
@@ -137,9 +137,7 @@ def _find_hold(record: OutputRecord, in_use: Collection[str]) -> StepReason | No
 
 
 def _is_recent(record: OutputRecord, now: datetime) -> bool:
-    """Whether it has been used since it was made, a short while ago."""
-    used_at, made_at = record.used_at, record.created_at
-    return used_at is not None and used_at != made_at and used_at > now - RECENT
+    return record.used_at is not None and record.used_at > now - RECENT
 
 
 def _make_room(steps: list[PlannedStep], rules: RetentionRules, now: datetime, disk: DiskFacts) -> list[PlannedStep]:

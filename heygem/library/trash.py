@@ -85,8 +85,9 @@ class Trash(LibraryBase):
 
 def _throw_away(folder: OutputFolder, row: Row[Any]) -> Outcome:
     path = folder.find(row.name)
-    if path is None:
-        return Outcome(OutputState.MISSING, row.name)
+    if path is None:  # a power cut may have come between its move and its row
+        is_there = folder.find_trashed(row.output_id, row.name) is not None
+        return Outcome(OutputState.TRASHED if is_there else OutputState.MISSING, row.name)
     trash = folder.trash_of(row.output_id)
     trash.mkdir(parents=True, exist_ok=True)
     try:
@@ -136,4 +137,6 @@ def _free_name(folder: OutputFolder, name: str) -> str:
 def _note(connection: Connection, now: datetime, row: Row[Any], outcome: Outcome) -> None:
     trashed_at = now if outcome.state is OutputState.TRASHED else None
     values = {"state": outcome.state, "name": outcome.name, "trashed_at": trashed_at}
+    if outcome.state is OutputState.PRESENT:  # taken back, so wanted: its age counts anew
+        values["used_at"] = now
     connection.execute(update(outputs).where(outputs.c.output_id == row.output_id).values(values))

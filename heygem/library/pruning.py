@@ -1,0 +1,52 @@
+"""Carries a plan of retention out, file by file. What is broken off is done by the next plan."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from heygem.domain.errors import OutputNotFoundError
+from heygem.library.catalogue import Library
+from heygem.library.retention import PlannedStep, StepAction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PruneReport:
+    """How many videos went into the trash and for good, and the bytes that this freed."""
+
+    trashed: int = 0
+    purged: int = 0
+    freed_bytes: int = 0
+
+    def __add__(self, other: "PruneReport") -> "PruneReport":
+        return PruneReport(
+            self.trashed + other.trashed, self.purged + other.purged, self.freed_bytes + other.freed_bytes
+        )
+
+
+def carry_out(steps: Iterable[PlannedStep], library: Library) -> PruneReport:
+    """A video that has changed since it was planned for (pinned, played, restored) is left to the next plan."""
+    report = PruneReport()
+    for step in steps:
+        if step.action is not StepAction.KEEP and _is_unchanged(step, library):
+            report += _do(step, library)
+    return report
+
+
+def _is_unchanged(step: PlannedStep, library: Library) -> bool:
+    try:
+        return library.get(step.output_id) == step.record
+    except OutputNotFoundError:
+        return False
+
+
+def _do(step: PlannedStep, library: Library) -> PruneReport:
+    ids, path = [step.output_id], step.record.path
+    trashed = library.trash(ids).count  # nothing where it is in the trash already
+    if step.action is StepAction.TRASH:
+        log.info("%s is %s: %s, due %s", path, "in the trash" if trashed else "gone", step.reason, step.due_at)
+        return PruneReport(trashed=trashed)
+    freed_bytes = library.purge(ids)
+    log.info("%s is removed, %d bytes: %s, due %s", path, freed_bytes, step.reason, step.due_at)
+    return PruneReport(purged=1, freed_bytes=freed_bytes)
