@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select, true
 
 from heygem.domain.errors import BatchNotFoundError, JobNotFoundError
 from heygem.domain.job import JobState, JobStatus
@@ -69,11 +70,13 @@ class Listing(QueueBase):
             rows = connection.execute(query).all()
             return list_statuses(connection, self.database.now(connection), rows, self.lease_s)
 
-    def list_inputs(self) -> set[Path]:
-        """Every file that a job or a draft has, each once."""
-        columns = (jobs.c.person, jobs.c.voice, drafts.c.path, drafts.c.voice)
+    def list_inputs(self, ended_after: datetime | None = None) -> set[Path]:
+        """Every file that a job or a draft has, each once; not of jobs that ended before `ended_after`."""
+        wanted = true() if ended_after is None else or_(jobs.c.finished_at.is_(None), jobs.c.finished_at > ended_after)
+        queries = [select(column).distinct().where(wanted) for column in (jobs.c.person, jobs.c.voice)]
+        queries += [select(column).distinct() for column in (drafts.c.path, drafts.c.voice)]
         with self.database.read() as connection:
-            found = {path for column in columns for path in connection.execute(select(column).distinct()).scalars()}
+            found = {path for query in queries for path in connection.execute(query).scalars()}
         return found - {None}
 
     def wait(self, job_id: str, timeout_s: float | None = None) -> JobStatus:

@@ -1,0 +1,72 @@
+"""Runs the housekeeping at its times, one task after the other. Knows nothing of what the tasks do."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from filelock import FileLock, Timeout
+
+log = logging.getLogger(__name__)
+
+LATEST: Final = timedelta(hours=12)  # a task whose time a sleeping machine missed is done late rather than never
+
+
+@dataclass(frozen=True)
+class Task:
+    """`run` is told the time. Done at the start, in the tasks' order, and then `every` so often, or each night at
+    `at_hour` of this machine.
+    """
+
+    name: str
+    run: Callable[[datetime], object]
+    every: timedelta | None = None
+    at_hour: int = 3
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """`turn` keeps two servers of one machine from doing the same at once. A task that fails is logged; its next time
+    comes all the same.
+    """
+
+    tasks: Sequence[Task]
+    turn: FileLock
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """In a thread of its own as long as the block runs; the task at hand is finished first."""
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "misfire_grace_time": int(LATEST.total_seconds())},
+        )
+        started_at = datetime.now(UTC)
+        for number, task in enumerate(self.tasks):
+            trigger = (
+                CronTrigger(hour=task.at_hour)
+                if task.every is None
+                else IntervalTrigger(seconds=int(task.every.total_seconds()))
+            )
+            first = started_at + timedelta(milliseconds=number)
+            scheduler.add_job(self.do, trigger, [task], id=task.name, next_run_time=first)
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown()
+
+    def do(self, task: Task) -> None:
+        """Now, unless another server of this machine is at a task."""
+        try:
+            with self.turn.acquire(timeout=0):
+                task.run(datetime.now(UTC))
+        except Timeout:
+            log.info("%s is left to another server", task.name)
+        except Exception:
+            log.exception("%s failed", task.name)
