@@ -16,18 +16,22 @@ from heygem.config.settings import Settings
 from heygem.domain.errors import HeyGemError, MediaUnreadableError, NoFaceError
 from heygem.domain.inspection import Inspection, MediaKind, Preflight
 from heygem.domain.job import LipSyncRequest, LipSyncResult
+from heygem.domain.library import OutputKind
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
-from heygem.domain.queue import WorkerKind
+from heygem.domain.queue import Lease, WorkerKind
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.pulse import Patience, Pulse
 from heygem.jobs.queue import JobQueue
 from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Work, Worker
+from heygem.library.catalogue import Library
+from heygem.library.retention import RetentionRules
 from heygem.storage.database import Database, database_url
 
 FAKE_SECONDS = 2
 FAKE_RATE = 25
+RULES: Final = RetentionRules({OutputKind.TEST: 2.5, OutputKind.STANDARD: 7.5, OutputKind.IMPORTANT: 30.5})
 PATIENCE: Final = Patience(lease_s=20, stall_s=600)
 
 
@@ -108,10 +112,14 @@ def fake_preflight(person: Inspection, voice: Inspection) -> Preflight:
     return Preflight(frames, voice.duration_s, 3.0, 200_000, person.warnings + voice.warnings)
 
 
-def make_fake_queue(settings: Settings) -> JobQueue:
+def make_database(settings: Settings) -> Database:
     database = Database(database_url(settings.database.url, settings.paths.data))
     database.upgrade()
-    return JobQueue(database, fake_preflight, settings.queue.lease_s, settings.queue.max_crashes)
+    return database
+
+
+def make_fake_queue(settings: Settings) -> JobQueue:
+    return JobQueue(make_database(settings), fake_preflight, settings.queue.lease_s, settings.queue.max_crashes)
 
 
 @dataclass
@@ -122,8 +130,10 @@ class FakeServices:
     work: Work = field(default_factory=FakeWork)
 
     def __post_init__(self) -> None:
+        outputs, cache = self.settings.paths.outputs.absolute(), self.settings.paths.cache
         self.queue = make_fake_queue(self.settings)
-        self.namer = OutputNamer(self.settings.paths.outputs.absolute())
+        self.library = Library(make_database(self.settings), outputs, cache, rules=RULES)
+        self.namer = OutputNamer(outputs)
         self._stop = threading.Event()
         self._workers = [self._make_worker(kind) for kind in WorkerKind]
         self._threads = [threading.Thread(target=worker.run, args=(self._stop,)) for worker in self._workers]
@@ -144,7 +154,12 @@ class FakeServices:
         work = self.work if kind is WorkerKind.RENDER else None
         self.queue.register_worker(kind, kind, "here", 1, "cpu")
         folders = WorkFolders(self.settings.paths.outputs.absolute())
-        return Worker(self.queue, kind, folders, Pulse(self.queue, kind, PATIENCE, _ignore), fake_inspect, work)
+        pulse = Pulse(self.queue, kind, PATIENCE, _ignore)
+        return Worker(self.queue, kind, folders, pulse, fake_inspect, work, on_success=self._keep)
+
+    def _keep(self, lease: Lease, result: LipSyncResult) -> None:
+        job = self.queue.get_status(lease.job_id)
+        self.library.add(result.path, job.job_id, job.owner, job.project)
 
 
 def _ignore(reason: str) -> None:

@@ -19,7 +19,9 @@ from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
 from heygem.web.api import JobApi
 from heygem.web.batch_tab import BatchTab
+from heygem.web.history_tab import HistoryTab
 from heygem.web.labels import Labels
+from heygem.web.media_routes import build_media_routes
 from heygem.web.page_services import PageServices
 from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
@@ -47,9 +49,10 @@ def build_app(services: PageServices) -> gr.Blocks:
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
-        tabs: list[BatchTab | SingleTab] = [
+        tabs: list[BatchTab | SingleTab | HistoryTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
             SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session),
+            HistoryTab(services.library, labels, session),
         ]
         with gr.Tabs() as row:
             for tab in tabs:
@@ -79,6 +82,7 @@ class PageServer:
         self._page = build_app(services)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         app.include_router(build_thumbnail_routes(services.queue))
+        app.include_router(build_media_routes(services.library))
         mount_api(app, services)
         mount_page(app, self._page, [paths.outputs.resolve(), paths.inputs.resolve()])
         self._server = WebServer(app, server.host, port)

@@ -11,6 +11,7 @@ from heygem.domain.queue import BatchStatus
 from heygem.web import format as fmt
 from heygem.web.cards import badge, bar, quality_marks, warning_lines
 from heygem.web.item_list import Row
+from heygem.web.list_buttons import icon_tool, text_tool
 
 UrlOf: TypeAlias = Callable[[Path], str]
 
@@ -90,13 +91,14 @@ def _batch_tools(batch: BatchStatus, tr: Translator) -> str:
     states = {state for state, count in batch.counts.items() if count}
     tools = []
     if states & PAUSABLE:
-        tools.append(_tool("pause-batch", tr("batch.pause")))
+        tools.append(text_tool("pause-batch", tr("batch.pause")))
     if JobState.PAUSED in states:
-        tools.append(_tool("resume-batch", tr("batch.resume")))
+        tools.append(text_tool("resume-batch", tr("batch.resume")))
     if states & RETRIABLE:
-        tools.append(_tool("retry-batch", tr("batch.retry")))
+        tools.append(text_tool("retry-batch", tr("batch.retry")))
     if not batch.is_final:
-        tools.append(_tool("cancel-batch", tr("batch.cancel"), ask=tr("batch.cancel_ask")))
+        ask = f' data-ask="{escape(tr("batch.cancel_ask"))}"'
+        tools.append(text_tool("cancel-batch", tr("batch.cancel"), ask))
     return "".join(tools)
 
 
@@ -139,7 +141,7 @@ def _job_tools(status: JobStatus, is_own: bool, tr: Translator, url_of: UrlOf) -
     state, tools = status.state, []
     if state is JobState.SUCCEEDED and status.result is not None:
         url, name = escape(url_of(status.result.path)), escape(status.result.path.name)
-        tools.append(_icon_tool("play", tr("job.play"), f' data-url="{url}"'))
+        tools.append(icon_tool("play", tr("job.play"), f' data-url="{url}"'))
         tools.append(
             f'<a class="hg-tool hg-icon" data-icon="download" href="{url}" download="{name}" '
             f'title="{escape(tr("page.download"))}" aria-label="{escape(tr("page.download"))}"></a>'
@@ -147,26 +149,13 @@ def _job_tools(status: JobStatus, is_own: bool, tr: Translator, url_of: UrlOf) -
     if not is_own or status.is_asked_to_stop:
         return "".join(tools)
     if state in (JobState.QUEUED, JobState.PAUSED):
-        tools += [_icon_tool("up", tr("job.up")), _icon_tool("down", tr("job.down"))]
+        tools += [icon_tool("up", tr("job.up")), icon_tool("down", tr("job.down"))]
     if state in PAUSABLE:
-        tools.append(_icon_tool("pause", tr("job.pause")))
+        tools.append(icon_tool("pause", tr("job.pause")))
     if state is JobState.PAUSED:
-        tools.append(_icon_tool("resume", tr("job.resume")))
+        tools.append(icon_tool("resume", tr("job.resume")))
     if state in RETRIABLE:
-        tools.append(_icon_tool("retry", tr("job.retry")))
+        tools.append(icon_tool("retry", tr("job.retry")))
     if not state.is_final:
-        tools.append(_icon_tool("cancel", tr("page.cancel")))
+        tools.append(icon_tool("cancel", tr("page.cancel")))
     return "".join(tools)
-
-
-def _tool(action: str, text: str, ask: str = "") -> str:
-    asked = f' data-ask="{escape(ask)}"' if ask else ""
-    return f'<button type="button" class="hg-tool" data-action="{action}"{asked}>{escape(text)}</button>'
-
-
-def _icon_tool(action: str, text: str, more: str = "") -> str:
-    said = escape(text)
-    return (
-        f'<button type="button" class="hg-tool hg-icon" data-icon="{action}" data-action="{action}" title="{said}" '
-        f'aria-label="{said}"{more}></button>'
-    )

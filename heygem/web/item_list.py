@@ -42,6 +42,7 @@ class Action:
     name: str
     key: str
     checked: tuple[str, ...]
+    text: str = ""  # what was entered or chosen in a field
 
     @classmethod
     def read(cls, event: gr.EventData) -> "Action":
@@ -49,7 +50,8 @@ class Action:
         data: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
         checked = data.get("checked")
         keys = checked if isinstance(checked, list) else []
-        return cls(str(data.get("action", "")), str(data.get("key", "")), tuple(str(key) for key in keys))
+        name, key, text = (str(data.get(part, "")) for part in ("action", "key", "text"))
+        return cls(name, key, tuple(str(key) for key in keys), text)
 
 
 def item_list(*, label: str, head: str = "", **options: Any) -> gr.HTML:
@@ -67,15 +69,19 @@ def item_list(*, label: str, head: str = "", **options: Any) -> gr.HTML:
     )
 
 
-def build_update(rows: Sequence[Row], shown: Shown) -> tuple[dict[str, Any] | None, Shown]:
-    """The list's next value, None where nothing has changed, and what the browser shows from then on."""
+def build_update(rows: Sequence[Row], shown: Shown, scope: str = "") -> tuple[dict[str, Any] | None, Shown]:
+    """The list's next value, None where nothing has changed, and what the browser shows from then on.
+
+    Where a `scope` is given, rows that go stay checked, as on another page, until the scope is another.
+    """
     order = tuple(row.key for row in rows)
     digests = {row.key: hash((row.kind, row.html)) for row in rows}
     if shown.version and order == shown.order and digests == shown.digests:
         return None, shown
     changed = {row.key: [row.kind, row.html] for row in rows if shown.digests.get(row.key) != digests[row.key]}
-    then = Shown(f"{hash((order, tuple(digests.values()))):x}", order, digests)
-    return {"base": shown.version, "version": then.version, "order": list(order), "rows": changed}, then
+    then = Shown(f"{hash((scope, order, tuple(digests.values()))):x}", order, digests)
+    value = {"base": shown.version, "version": then.version, "scope": scope, "order": list(order), "rows": changed}
+    return value, then
 
 
 def build_list_update(value: dict[str, Any] | None, head: str, head_before: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Protocol
 from heygem.config.settings import Settings
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
+from heygem.library.catalogue import Library
 
 
 class PageServices(Protocol):
@@ -12,5 +13,7 @@ class PageServices(Protocol):
     def settings(self) -> Settings: ...
     @property
     def queue(self) -> JobQueue: ...
+    @property
+    def library(self) -> Library: ...
     @property
     def namer(self) -> OutputNamer: ...

@@ -111,7 +111,7 @@ def test_the_language_is_switched_and_remembered(open_single: OpenPage) -> None:
     expect(page.locator("#start")).to_have_text("开始生成")  # Chinese unless a user switches
     page.click("#language")
     expect(page.locator("#start")).to_have_text("Generate")
-    expect(page.get_by_role("tab")).to_have_text(["Batch (recommended)", "Single"])
+    expect(page.get_by_role("tab")).to_have_text(["Batch (recommended)", "Single", "History"])
     expect(page.locator("#voice .hg-drop-title")).to_have_text("Voice")
     assert not re.search(r"[\u4e00-\u9fff]", page.inner_text("body").replace("中文", ""))
     page.reload()

@@ -1,0 +1,81 @@
+"""The fields above the history's cards, in the order that Filters.read has them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import gradio as gr
+
+from heygem.config.strings import Translator
+from heygem.domain.library import OutputKind
+from heygem.domain.output_query import OutputOrder
+from heygem.web.history_query import ANY, Shelf
+from heygem.web.labels import Labels
+
+SINCE_DAYS: Final = (0, 1, 7, 30, 90)  # 0 is at any time
+
+
+@dataclass
+class FilterBox:
+    labels: Labels
+    fields: list[Any] = field(default_factory=list)
+
+    def render(self) -> None:
+        make = self.labels.make
+        with gr.Row(elem_classes="hg-filters"):
+            words = make(
+                gr.Textbox, {"label": "history.search", "placeholder": "history.search_hint"}, value="", max_lines=1,
+                scale=3, min_width=240, elem_id="history-words",
+            )  # fmt: skip
+            order = self._choose(order_choices, "history.order", OutputOrder.NEWEST)
+            kind = self._choose(kind_choices, "history.kind", ANY)
+            self.project = make(  # its choices are those of the library
+                gr.Dropdown, {"label": "history.project"}, choices=[(ANY, ANY)], value=ANY,
+                filterable=False, min_width=120, elem_id="history-project",
+            )  # fmt: skip
+            days = self._choose(since_choices, "history.since", 0)
+        with gr.Row(elem_classes="hg-board-head"):
+            shelf = make(
+                gr.Radio, {"choices": shelf_choices}, value=Shelf.PRESENT, show_label=False, container=False,
+                elem_id="shelf",
+            )  # fmt: skip
+            mine = make(
+                gr.Checkbox, {"label": "history.mine"}, value=False, scale=0, min_width=140, container=False,
+                elem_id="mine",
+            )  # fmt: skip
+        self.fields = [words, shelf, kind, self.project, days, order, mine]
+
+    def _choose(self, choices: Callable[[Translator], object], label: str, value: object) -> gr.Dropdown:
+        return self.labels.make(
+            gr.Dropdown, {"label": label, "choices": choices}, value=value, filterable=False, min_width=120,
+            elem_id=label.replace(".", "-"),
+        )  # fmt: skip
+
+
+def order_choices(tr: Translator) -> list[tuple[str, str]]:
+    return [(tr(f"order.{order}"), str(order)) for order in OutputOrder]
+
+
+def kind_choices(tr: Translator) -> list[tuple[str, str]]:
+    return [(tr("history.any_kind"), ANY), *((tr(f"kind.{kind}"), str(kind)) for kind in OutputKind)]
+
+
+def shelf_choices(tr: Translator) -> list[tuple[str, str]]:
+    return [(tr(f"shelf.{shelf}"), str(shelf)) for shelf in Shelf]
+
+
+def project_choices(projects: list[str], tr: Translator) -> list[tuple[str, str]]:
+    return [(tr("history.any_project"), ANY), *((name or tr("history.no_project"), name) for name in projects)]
+
+
+def since_choices(tr: Translator) -> list[tuple[str, int]]:
+    return [(_since(days, tr), days) for days in SINCE_DAYS]
+
+
+def _since(days: int, tr: Translator) -> str:
+    match days:
+        case 0:
+            return tr("history.any_time")
+        case 1:
+            return tr("history.today")
+    return tr("history.last_days", count=days)

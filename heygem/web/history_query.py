@@ -1,0 +1,86 @@
+"""Which part of the library is looked at, and which page of it. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlencode
+
+from heygem.domain.library import OutputKind, OutputState
+from heygem.domain.output_query import OutputOrder, OutputQuery
+
+PAGE_SIZE: Final = 24
+SOON: Final = timedelta(days=3)
+ANY: Final = "*"
+
+
+class Shelf(StrEnum):
+    PRESENT = "present"
+    EXPIRING = "expiring"
+    TRASHED = "trashed"
+    MISSING = "missing"
+
+    @property
+    def state(self) -> OutputState:
+        return OutputState.PRESENT if self is Shelf.EXPIRING else OutputState(self)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """`kind` and `project` may be ANY; `days` is how old a video may be, 0 for any age; `owner` "" is everybody."""
+
+    words: str = ""
+    shelf: Shelf = Shelf.PRESENT
+    kind: str = ANY
+    project: str = ANY
+    days: int = 0
+    order: OutputOrder = OutputOrder.NEWEST
+    owner: str = ""
+
+    @classmethod
+    def read(
+        cls, words: str, shelf: str, kind: str, project: str | None, days: int, order: str, is_mine: bool, owner: str
+    ) -> "Filters":
+        """From the fields of the page, in their order, and the browser's owner."""
+        project = ANY if project is None else project
+        return cls(words.strip(), Shelf(shelf), kind, project, days, OutputOrder(order), owner if is_mine else "")
+
+    def to_query(self, now: datetime, page: int = 0) -> OutputQuery:
+        return OutputQuery(
+            words=self.words,
+            owner=self.owner or None,
+            project=None if self.project == ANY else self.project,
+            kind=None if self.kind == ANY else OutputKind(self.kind),
+            state=self.shelf.state,
+            made_after=now - timedelta(days=self.days) if self.days else None,
+            expires_before=now + SOON if self.shelf is Shelf.EXPIRING else None,
+            order=self.order,
+            limit=PAGE_SIZE,
+            offset=page * PAGE_SIZE,
+        )
+
+    def to_url(self) -> str:
+        """The part of an address behind the question mark."""
+        return urlencode(vars(self))
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether nothing is held back, so that an empty page means an empty library."""
+        return self == Filters(order=self.order)
+
+
+@dataclass(frozen=True)
+class Paging:
+    """`page` counts from 0; `total` and `total_bytes` are of everything that matches."""
+
+    page: int
+    total: int
+    total_bytes: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+def read_now() -> datetime:
+    return datetime.now(UTC)

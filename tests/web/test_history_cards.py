@@ -1,0 +1,116 @@
+"""Finished videos as HTML: what is told of each, and what can be done with it where it is."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from heygem.config.strings import Translator
+from heygem.domain.library import OutputKind, OutputRecord, OutputState
+from heygem.library.retention import RetentionRules
+from heygem.web import history_cards as cards
+from heygem.web.history_panel import panel_row
+from heygem.web.history_query import PAGE_SIZE, Filters, Paging, Shelf
+from heygem.web.history_tab import find_leaving_at
+
+ZH = Translator("zh")
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+RECORD = OutputRecord(
+    "id7", Path("out/a 1.mp4"), project="P&Q", title="<b>", size_bytes=3 * 1024**2, duration_s=75.0, width=640,
+    height=360, created_at=NOW - timedelta(days=1), person="x.mp4", voice="v.wav", tags=("t1", "t2"),
+    problems=("still_mouth",),
+)  # fmt: skip
+
+
+def card(record: OutputRecord, due_at: datetime | None = None, is_all: bool = False) -> str:
+    return cards.output_row(record, is_all, due_at, NOW, ZH).html
+
+
+def actions(html: str) -> set[str]:
+    return set(re.findall(r'data-action="([\w:-]+)"', html))
+
+
+def test_a_card_tells_what_is_known() -> None:
+    html = card(RECORD, NOW + timedelta(days=9))
+    for text in (
+        "&lt;b&gt;",
+        "P&amp;Q",
+        "1:15",
+        "3.0 MB",
+        "media/id7.jpg",
+        "还有 9 天",
+        "说话时嘴几乎不动",
+        'download="a 1.mp4"',
+    ):
+        assert text in html
+    assert actions(html) == {"pick", "pin", "trash"} and "data-check" in html
+    assert 'data-tone="warn"' in card(replace(RECORD, problems=()), NOW + timedelta(hours=5))
+
+
+def test_a_pinned_video_has_no_end() -> None:
+    html = card(replace(RECORD, kind=OutputKind.PINNED))
+    assert 'aria-pressed="true"' in html and "还有" not in html
+
+
+def test_what_can_be_done_depends_on_where_it_is() -> None:
+    trashed = replace(RECORD, state=OutputState.TRASHED)
+    assert actions(card(trashed, NOW + timedelta(hours=30))) == {"pick", "restore", "purge"}
+    assert "30 小时后彻底删除" in card(trashed, NOW + timedelta(hours=30)) and "3.0 MB" in card(trashed)
+    missing = card(replace(RECORD, state=OutputState.MISSING))
+    assert actions(missing) == {"pick", "purge"} and "<img" not in missing
+    assert actions(card(RECORD, is_all=True)) == actions(card(RECORD)) and "data-check" not in card(RECORD, is_all=True)
+
+
+def test_the_panel_plays_and_describes_it() -> None:
+    row = panel_row(RECORD, None, NOW, ZH)
+    for text in ('src="media/id7.mp4"', "640×360", "x.mp4", "v.wav", 'value="t1 t2"', "media/id7.json", "永久"):
+        assert text in row.html
+    assert {f"kind:{kind}" for kind in OutputKind} | {"trash", "close"} == actions(row.html)
+    assert "<video" not in panel_row(replace(RECORD, state=OutputState.TRASHED), NOW, NOW, ZH).html
+
+
+@pytest.mark.parametrize(
+    ("shelf", "can"),
+    [
+        (Shelf.PRESENT, {"zip", "trash-checked"}),
+        (Shelf.EXPIRING, {"zip", "trash-checked"}),
+        (Shelf.TRASHED, {"restore-checked", "purge-checked"}),
+        (Shelf.MISSING, {"purge-checked"}),
+    ],
+)
+def test_the_head_offers_what_is_possible(shelf: Shelf, can: set[str]) -> None:
+    paging = Paging(0, PAGE_SIZE + 1, 1024)
+    head = cards.history_head(paging, Filters(shelf=shelf), False, ZH)
+    assert actions(head) == can | {"choose-all"}
+    chosen = cards.history_head(paging, Filters(shelf=shelf), True, ZH)
+    assert "已选中全部 25 个" in chosen and "choose-none" in actions(chosen) and "needs-checked" not in chosen
+
+
+def test_all_that_match_are_packed_by_an_address_that_says_which() -> None:
+    head = cards.history_head(Paging(0, 3, 1024), Filters(words="季度 a&b", project=""), True, ZH)
+    assert "media/matching.zip?words=%E5%AD%A3%E5%BA%A6+a%26b&amp;" in head and "project=&amp;" in head
+
+
+def test_pages_end() -> None:
+    first, last = (cards.pager_row(Paging(page, PAGE_SIZE + 1, 0), ZH).html for page in (0, 1))
+    assert re.findall(r'"(\w+)" disabled', first) == ["previous"] and re.findall(r'"(\w+)" disabled', last) == ["next"]
+    assert "第 2 / 2 页" in last
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"), [(-5, "0 小时"), (1.9, "1 小时"), (47.9, "47 小时"), (48, "2 天"), (719, "29 天")]
+)
+def test_spans(hours: float, text: str) -> None:
+    assert cards.span_text(timedelta(hours=hours), ZH) == text
+
+
+def test_when_it_leaves_where_it_is() -> None:
+    rules = RetentionRules({OutputKind.IMPORTANT: 30}, trash_hours=72)
+    assert RECORD.created_at is not None
+    assert find_leaving_at(RECORD, rules) == RECORD.created_at + timedelta(days=30)
+    trashed = replace(RECORD, state=OutputState.TRASHED, trashed_at=NOW)
+    assert find_leaving_at(trashed, rules) == NOW + timedelta(days=3)
+    assert find_leaving_at(replace(RECORD, kind=OutputKind.PINNED), rules) is None
+    assert find_leaving_at(RECORD, None) is None
