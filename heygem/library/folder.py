@@ -29,12 +29,11 @@ class OutputFolder:
 
     def place(self, name: str) -> Path:
         """Where `name` lies, or would. Raises PathOutsideError for what is hidden, a link, or leads out."""
-        parts = PurePosixPath(name).parts
-        is_plain = bool(parts) and not any(part.startswith(".") or "\0" in part for part in parts)
-        path = self.root / name
-        if not is_plain or PurePosixPath(name).is_absolute() or not self._is_real(path, name):
+        plain = PurePosixPath(name)
+        is_plain = bool(plain.parts) and plain.as_posix() == name and not plain.is_absolute()
+        if not is_plain or any(part.startswith(".") or "\0" in part for part in plain.parts):
             raise PathOutsideError(name=name)
-        return path
+        return self._below(name)
 
     def find(self, name: str) -> Path | None:
         """The regular file of that name; None for anything else."""
@@ -52,15 +51,14 @@ class OutputFolder:
 
     def trash_of(self, output_id: str) -> Path:
         """The folder that keeps an output in the trash. Raises PathOutsideError where a link leads elsewhere."""
-        name = f".work/trash/{output_id}"
+        return self._below(f".work/trash/{output_id}")
+
+    def _below(self, name: str) -> Path:
+        """Raises PathOutsideError where a part of it below the folder is a link."""
         path = self.root / name
-        if not self._is_real(path, name):
+        if any(os.path.islink(part) for part in (path, *path.parents[: name.count("/")])):  # noqa: PTH114 - never raises
             raise PathOutsideError(name=name)
         return path
-
-    def _is_real(self, path: Path, name: str) -> bool:
-        """Whether no part of `path` below the folder is a link."""
-        return os.path.realpath(path) == os.path.join(os.path.realpath(self.root), name)  # noqa: PTH118 - text, as is
 
 
 def _regular(path: Path) -> Path | None:
