@@ -10,6 +10,7 @@ from heygem.commands.batch import batch
 from heygem.commands.doctor import doctor
 from heygem.commands.frame import help_text
 from heygem.commands.generate import demo, generate
+from heygem.commands.prune import prune
 from heygem.commands.serve import serve
 from heygem.commands.worker import worker
 
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, generate, batch, worker, demo, doctor):
+for command in (serve, generate, batch, worker, demo, prune, doctor):
     app.command(help=help_text(f"cli.{command.__name__}"))(command)
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,12 +29,16 @@ from heygem.jobs.webhooks import WebhookSender
 from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Worker
 from heygem.library.retention import CountsFrom, RetentionRules
+from heygem.maintenance.disk_growth import DiskHistory
+from heygem.maintenance.disk_guard import DiskGuard
 from heygem.pipeline.expectation import build_preflight
 from heygem.storage.database import Database, database_url
 
 if TYPE_CHECKING:
     from heygem.engines.face_tracker import FaceTrackerModels
     from heygem.library.catalogue import Library
+    from heygem.maintenance.pruner import Pruner
+    from heygem.maintenance.scheduler import Maintenance
     from heygem.pipeline.generate import Generator
 
 MB: Final = 1_000_000
@@ -117,7 +122,40 @@ class Services:
     def queue(self) -> JobQueue:
         """Raises DatabaseError."""
         rules = self.settings.queue
-        return JobQueue(self.database, build_preflight, lease_s=rules.lease_s, max_crashes=rules.max_crashes)
+        check_room = self.disk_guard.check_room
+        return JobQueue(self.database, build_preflight, rules.lease_s, rules.max_crashes, check_room=check_room)
+
+    @property
+    def disk_guard(self) -> DiskGuard:
+        marks, reserve_mb = self.settings.disk, self.settings.limits.disk_reserve_mb
+        return DiskGuard(self._outputs, marks.warn_percent / 100, marks.refuse_percent / 100, reserve_mb * MB)
+
+    @property
+    def disk_history(self) -> DiskHistory:
+        return DiskHistory(self.settings.paths.data / "disk.jsonl")
+
+    @cached_property
+    def pruner(self) -> "Pruner":
+        """Raises DatabaseError."""
+        from heygem.maintenance.pruner import Pruner
+
+        def list_inputs() -> set[Path]:
+            return self.queue.list_inputs(ended_after=datetime.now(UTC))
+
+        return Pruner(self.library, self.retention_rules, self.disk_guard, list_inputs)
+
+    @cached_property
+    def maintenance(self) -> "Maintenance":
+        """The housekeeping of a server. Raises DatabaseError."""
+        from heygem.maintenance.housekeeping import Housekeeping
+        from heygem.maintenance.log_rotation import LogRotation
+        from heygem.maintenance.scheduler import Maintenance
+
+        paths, logs = self.settings.paths, self.settings.logs
+        rotation = LogRotation(paths.logs, round(logs.rotate_mb * MB), logs.kept, round(logs.total_mb * MB))
+        keeping = Housekeeping(self._outputs, paths.cache, self.queue, self.pruner, self.disk_history, rotation)
+        turn = FileLock(paths.data / f"maintenance-{socket.gethostname()}.lock")
+        return Maintenance(keeping.list_tasks(), turn)
 
     @cached_property
     def supervisor(self) -> Supervisor:
@@ -143,13 +181,15 @@ class Services:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """The queue is worked on, by processes of their own, and webhooks are sent, as long as the block runs."""
+        """The queue is worked on, by processes of their own, webhooks are sent, and house is kept, as long as the block
+        runs.
+        """
         stop = threading.Event()
         thread = threading.Thread(target=lambda: self.supervisor.run(stop), name="supervisor")
         _ = self.queue  # what is wrong with the database is told to whoever asked
         thread.start()
         try:
-            with self.webhooks.sending():
+            with self.webhooks.sending(), self.maintenance.running():
                 yield
         finally:
             stop.set()

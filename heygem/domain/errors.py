@@ -1,4 +1,4 @@
-"""Every error that a user may see, in one tree, each with a stable code.
+"""Every error that a user may see, in one tree, each with a stable code; strings.toml has the sentences.
 
 HeyGemError
 ├── InputError       the user can mend it: exit status 2
@@ -7,20 +7,15 @@ HeyGemError
 │   │   │   MediaTruncatedError, FrameTooLargeError, MediaTooLongError, InputChangedError
 │   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
 │   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
-│   ├── JobNotFoundError, BatchNotFoundError, JobStateError, IdempotencyConflictError, ResultGoneError
-│   ├── OutputNotFoundError
+│   ├── JobNotFoundError, BatchNotFoundError, OutputNotFoundError, JobStateError, IdempotencyConflictError
 │   ├── RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError
-│   └── SettingsError
+│   └── ResultGoneError, SettingsError
 ├── FaultError       ours or the machine's: exit status 1
 │   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
-│   ├── WorkerCrashedError, LeaseLostError, StalledError
-│   └── UnexpectedError
+│   └── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
 └── CancelledError   asked for: exit status 130
-
-The sentences for the codes stand in `config/strings.toml`; this file knows no language.
 """
 
-import math
 from pathlib import Path
 from typing import ClassVar
 
@@ -38,10 +33,6 @@ class HeyGemError(Exception):
     def __str__(self) -> str:
         details = ", ".join(f"{key}={value}" for key, value in self.context.items())
         return f"{self.code}: {details}" if details else self.code
-
-    def storable_context(self) -> dict[str, str | int | float]:
-        """The context as JSON can keep it; see stored_error."""
-        return {key: _make_storable(value) for key, value in self.context.items()}
 
 
 class InputError(HeyGemError):
@@ -252,9 +243,7 @@ class DiskFullError(FaultError):
 
 
 class DiskHighError(FaultError):
-    """So much of the disk is in use that no new job is taken. Context: `used_percent`, `refuse_percent`, `free_mb`,
-    `reserve_mb`.
-    """
+    """No new job is taken. Context: `used_percent`, `refuse_percent`, `free_mb`, `reserve_mb`."""
 
     code = "DISK_HIGH"
 
@@ -308,8 +297,3 @@ class UnexpectedError(FaultError):
 class CancelledError(HeyGemError):
     code = "CANCELLED"
     exit_status = 130
-
-
-def _make_storable(value: object) -> str | int | float:
-    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-    return value if is_number else str(value)  # type: ignore[return-value]  # a number, as has just been asked

@@ -1,9 +1,15 @@
-"""An error back from what was kept of it: its code and its context as JSON."""
+"""What is kept of an error, its code and its context as JSON, and the error back from that."""
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from heygem.domain.errors import HeyGemError, MediaError, UnexpectedError
+
+
+def storable_context(error: HeyGemError) -> dict[str, str | int | float]:
+    """The error's context as JSON can keep it."""
+    return {key: _make_storable(value) for key, value in error.context.items()}
 
 
 def restore_error(code: str, context: Mapping[str, object]) -> HeyGemError:
@@ -21,3 +27,8 @@ def _list_kinds(kind: type[HeyGemError]) -> Iterator[type[HeyGemError]]:
     yield kind
     for child in kind.__subclasses__():
         yield from _list_kinds(child)
+
+
+def _make_storable(value: object) -> str | int | float:
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_number else str(value)  # type: ignore[return-value]  # a number, as has just been asked

@@ -19,7 +19,7 @@ from heygem.domain.errors import (
     NoFaceError,
     UnexpectedError,
 )
-from heygem.domain.stored_error import restore_error
+from heygem.domain.stored_error import restore_error, storable_context
 
 
 def _tree(root: type[HeyGemError]) -> list[type[HeyGemError]]:
@@ -73,7 +73,7 @@ def test_str_is_for_the_log():
 def test_an_error_comes_back_from_its_code_and_what_json_keeps_of_it(error: type[HeyGemError]):
     path = Path("a/b.mp4")
     given = error(path, level=-3.5) if issubclass(error, MediaError) else error(path=path, level=-3.5)
-    restored = restore_error(given.code, json.loads(json.dumps(given.storable_context(), allow_nan=False)))
+    restored = restore_error(given.code, json.loads(json.dumps(storable_context(given), allow_nan=False)))
     assert type(restored) is (UnexpectedError if error is HeyGemError else error)
     assert restored.context["level"] == -3.5
     assert str(restored) == str(given)
@@ -86,4 +86,4 @@ def test_an_error_of_another_version_is_unexpected():
 
 
 def test_json_knows_no_infinity():
-    assert FaultError(level_db=-math.inf).storable_context() == {"level_db": "-inf"}
+    assert storable_context(FaultError(level_db=-math.inf)) == {"level_db": "-inf"}

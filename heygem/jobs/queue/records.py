@@ -11,7 +11,7 @@ from heygem.domain.inspection import Inspection, MediaKind, Preflight
 from heygem.domain.job import FaceChoice, JobState, JobStatus, LipSyncRequest, LipSyncResult, NewJob
 from heygem.domain.progress import Progress, Stage
 from heygem.domain.queue import DraftItem, Lease, Wish, WorkerKind, WorkerStatus
-from heygem.domain.stored_error import restore_error
+from heygem.domain.stored_error import restore_error, storable_context
 
 _INSPECTION: Final = TypeAdapter(Inspection)
 _PREFLIGHT: Final = TypeAdapter(Preflight)
@@ -59,7 +59,7 @@ def result_values(result: LipSyncResult) -> dict[str, Any]:
 def error_values(error: HeyGemError | None) -> dict[str, Any]:
     if error is None:
         return {"error_code": None, "error_context": None}
-    return {"error_code": error.code, "error_context": error.storable_context()}
+    return {"error_code": error.code, "error_context": storable_context(error)}
 
 
 def inspection_values(inspection: Inspection) -> dict[str, Any]:

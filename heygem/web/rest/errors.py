@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 from heygem.config.strings import Translator
 from heygem.domain import errors
 from heygem.domain.errors import HeyGemError, MediaError, RequestInvalidError, UnexpectedError
+from heygem.domain.stored_error import storable_context
 
 # Of an error, or of the nearest of its bases that stands here.
 STATUSES: Final[Mapping[type[HeyGemError], int]] = {
@@ -50,7 +51,7 @@ class ErrorView(BaseModel):
 
 def describe_error(error: HeyGemError) -> ErrorView:
     """Without the places on the server where files lie."""
-    context = error.storable_context()
+    context = storable_context(error)
     if isinstance(error, MediaError):
         del context["path"]
     key = f"error.{error.code}"
