@@ -50,9 +50,11 @@ class AppendHandler(logging.Handler):
         try:
             line = f"{self.format(record)}\n".encode(errors="backslashreplace")
             if not self._is_current():
-                os.close(self._file)
-                self._file = self._open()
+                renamed, self._file = self._file, self._open()
+                os.close(renamed)
             os.write(self._file, line)
+        except OSError:  # a full disk costs the line and nothing else
+            return
         except Exception:
             self.handleError(record)
 

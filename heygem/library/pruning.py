@@ -26,10 +26,13 @@ class PruneReport:
 
 
 def carry_out(steps: Iterable[PlannedStep], library: Library) -> PruneReport:
-    """A video that has changed since it was planned for (pinned, played, restored) is left to the next plan."""
+    """What frees space comes first, since a move into the trash needs some for its row. A video that has changed since
+    it was planned for (pinned, played, restored) is left to the next plan.
+    """
     report = PruneReport()
-    for step in steps:
-        if step.action is not StepAction.KEEP and _is_unchanged(step, library):
+    leaving = [step for step in steps if step.action is not StepAction.KEEP]
+    for step in sorted(leaving, key=lambda step: step.action is not StepAction.PURGE):
+        if _is_unchanged(step, library):
             report += _do(step, library)
     return report
 
@@ -43,10 +46,10 @@ def _is_unchanged(step: PlannedStep, library: Library) -> bool:
 
 def _do(step: PlannedStep, library: Library) -> PruneReport:
     ids, path = [step.output_id], step.record.path
-    trashed = library.trash(ids).count  # nothing where it is in the trash already
     if step.action is StepAction.TRASH:
+        trashed = library.trash(ids).count
         log.info("%s is %s: %s, due %s", path, "in the trash" if trashed else "gone", step.reason, step.due_at)
         return PruneReport(trashed=trashed)
-    freed_bytes = library.purge(ids)
+    freed_bytes = library.remove(ids)
     log.info("%s is removed, %d bytes: %s, due %s", path, freed_bytes, step.reason, step.due_at)
     return PruneReport(purged=1, freed_bytes=freed_bytes)

@@ -6,7 +6,7 @@ Files move before their rows change, so a row never says less than the disk; see
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
@@ -63,6 +63,15 @@ class Trash(LibraryBase):
             self.thumbnail_path(output_id).unlink(missing_ok=True)
         return sum(outcome.size_bytes for outcome in moved)
 
+    def remove(self, ids: Sequence[str]) -> int:
+        """Removes for good what lies under its name or in the trash; the bytes that this freed. It works on a disk that
+        has no room for a row, since the files go first.
+        """
+        moved = self._do(ids, (OutputState.PRESENT, OutputState.TRASHED), _erase)
+        for output_id in ids:
+            self.thumbnail_path(output_id).unlink(missing_ok=True)
+        return sum(outcome.size_bytes for outcome in moved)
+
     def _do(self, ids: Sequence[str], states: Sequence[OutputState], step: Step) -> list[Outcome]:
         done = []
         for some in split(ids):
@@ -115,6 +124,17 @@ def _remove(folder: OutputFolder, row: Row[Any]) -> Outcome:
     if trash.is_dir():
         shutil.rmtree(trash)
     return Outcome(OutputState.REMOVED, row.name, size_bytes)
+
+
+def _erase(folder: OutputFolder, row: Row[Any]) -> Outcome:
+    video = folder.find(row.name) if row.state == OutputState.PRESENT else None
+    size_bytes = 0
+    for path in (video, sidecar_path(video)) if video is not None else ():
+        if path.is_file() and not path.is_symlink():
+            size_bytes += path.stat().st_size
+            path.unlink()
+    rest = _remove(folder, row)
+    return replace(rest, size_bytes=rest.size_bytes + size_bytes)
 
 
 def _move_pair(video: Path, place: Path) -> int:
