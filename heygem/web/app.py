@@ -77,8 +77,6 @@ class PageServer:
         port = find_port(server.host, server.port)
         go_around_proxies()
         paths.outputs.mkdir(parents=True, exist_ok=True)
-        uploads.sweep_uploads(uploads.uploads_folder(paths.cache))
-        InputStore(paths.outputs.absolute()).sweep(services.queue.list_inputs())
         self._page = build_app(services)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         app.include_router(build_thumbnail_routes(services.queue))
