@@ -13,16 +13,18 @@ from heygem.domain.output_query import OutputOrder, OutputPage, OutputQuery, Usa
 from heygem.library.base import LibraryBase
 from heygem.library.records import read_record, split_words
 from heygem.library.retention import CountsFrom, RetentionRules
+from heygem.storage.functions import place_of
 from heygem.storage.tables import outputs
 
 Condition = ColumnElement[bool]
 
-ORDERS: Final[Mapping[OutputOrder, ColumnElement[Any]]] = {
-    OutputOrder.NEWEST: outputs.c.created_at.desc(),
-    OutputOrder.OLDEST: outputs.c.created_at.asc(),
-    OutputOrder.LARGEST: outputs.c.size_bytes.desc(),
-    OutputOrder.LONGEST: outputs.c.duration_s.desc(),
-    OutputOrder.NAME: outputs.c.title.asc(),
+# What is alike in the one is sorted by the other; in the same direction, as the index has them.
+ORDERS: Final[Mapping[OutputOrder, tuple[ColumnElement[Any], ...]]] = {
+    OutputOrder.NEWEST: (outputs.c.created_at.desc(), outputs.c.output_id.desc()),
+    OutputOrder.OLDEST: (outputs.c.created_at.asc(), outputs.c.output_id.asc()),
+    OutputOrder.LARGEST: (outputs.c.size_bytes.desc(), outputs.c.output_id.desc()),
+    OutputOrder.LONGEST: (outputs.c.duration_s.desc(), outputs.c.output_id.desc()),
+    OutputOrder.NAME: (outputs.c.title.asc(), outputs.c.output_id.asc()),
 }
 
 
@@ -52,10 +54,13 @@ class Search(LibraryBase):
     def search(self, query: OutputQuery) -> OutputPage:
         matches = _list_conditions(query, self.rules)
         sums = select(func.count(), func.coalesce(func.sum(outputs.c.size_bytes), 0)).where(*matches)
-        page = select(outputs).where(*matches).order_by(ORDERS[query.order], outputs.c.output_id)
+        order = ORDERS[query.order]
+        # The ids alone first, since the index has them: rows that are not on the page are not read.
+        ids = select(outputs.c.output_id).where(*matches).order_by(*order).limit(query.limit).offset(query.offset)
+        page = select(outputs).where(outputs.c.output_id.in_(ids)).order_by(*order)
         with self.database.read() as connection:
             total, total_bytes = connection.execute(sums).one()
-            rows = connection.execute(page.limit(query.limit).offset(query.offset)).all()
+            rows = connection.execute(page).all()
         return OutputPage(tuple(read_record(row, self.outputs_dir) for row in rows), total, int(total_bytes))
 
     def find_ids(self, query: OutputQuery) -> list[str]:
@@ -92,7 +97,7 @@ def _list_conditions(query: OutputQuery, rules: RetentionRules | None) -> list[C
         None if query.max_size is None else columns.size_bytes < query.max_size,
         None if query.expires_before is None else _expires_before(query, rules),
     )
-    words = [columns.search_text.contains(word, autoescape=True) for word in split_words(query.words)]
+    words = [place_of(columns.search_text, word) > 0 for word in split_words(query.words)]
     return [*equal, *(bound for bound in bounds if bound is not None), *words]
 
 

@@ -169,8 +169,12 @@ webhook_deliveries: Final = Table(
     Index("ix_webhook_deliveries_job_id", "job_id"),
 )
 
+_COUNTED: Final = ("owner", "project", "kind", "used_at", "size_bytes", "duration_s")
+
 # Finished videos. `name` is the path below the outputs' folder, which one row at a time has; those in the trash and
-# those removed had it. `search_text` is what is looked for when people search.
+# those removed had it. `search_text` is what is looked for when people search. The one index has all that is filtered,
+# counted and sorted by, so that the rows need not be read for that: a second one by size, say, would lure SQLite into
+# reading them all in its order, which is no order on disk.
 outputs: Final = Table(
     "outputs",
     metadata,
@@ -194,9 +198,6 @@ outputs: Final = Table(
     Column("voice", Words, nullable=False),
     Column("problems", Facts, nullable=False),
     Column("search_text", Words, nullable=False),
-    Index("ix_outputs_created_at", "state", "created_at"),
-    Index("ix_outputs_size_bytes", "state", "size_bytes"),
-    Index("ix_outputs_duration_s", "state", "duration_s"),
-    Index("ix_outputs_title", "state", "title"),
+    Index("ix_outputs_facts", "state", "created_at", "output_id", *_COUNTED),
     Index("uq_outputs_name", "name", unique=True, sqlite_where=_HAS_NAME, postgresql_where=_HAS_NAME),
 )

@@ -32,8 +32,8 @@ def upgrade() -> None:
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("output_id", name="pk_outputs"),
     )
-    for column in ("created_at", "size_bytes", "duration_s", "title"):
-        op.create_index(f"ix_outputs_{column}", "outputs", ["state", column])
+    counted = ["owner", "project", "kind", "used_at", "size_bytes", "duration_s"]
+    op.create_index("ix_outputs_facts", "outputs", ["state", "created_at", "output_id", *counted])
     has_name = sa.text("state IN ('present', 'missing')")
     op.create_index(
         "uq_outputs_name", "outputs", ["name"], unique=True, sqlite_where=has_name, postgresql_where=has_name
