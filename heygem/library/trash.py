@@ -59,8 +59,6 @@ class Trash(LibraryBase):
     def purge(self, ids: Sequence[str]) -> int:
         """Removes what is in the trash for good, and forgets what is missing. The bytes that this freed."""
         moved = self._do(ids, (OutputState.TRASHED, OutputState.MISSING), _remove)
-        for output_id in ids:
-            self.thumbnail_path(output_id).unlink(missing_ok=True)
         return sum(outcome.size_bytes for outcome in moved)
 
     def remove(self, ids: Sequence[str]) -> int:
@@ -68,8 +66,6 @@ class Trash(LibraryBase):
         has no room for a row, since the files go first.
         """
         moved = self._do(ids, (OutputState.PRESENT, OutputState.TRASHED), _erase)
-        for output_id in ids:
-            self.thumbnail_path(output_id).unlink(missing_ok=True)
         return sum(outcome.size_bytes for outcome in moved)
 
     def _do(self, ids: Sequence[str], states: Sequence[OutputState], step: Step) -> list[Outcome]:
@@ -81,6 +77,8 @@ class Trash(LibraryBase):
                 for row in connection.execute(wanted).all():
                     if outcome := self._try(row, step):
                         _note(connection, now, row, outcome)
+                        if outcome.state is OutputState.REMOVED:
+                            self.thumbnail_path(row.output_id).unlink(missing_ok=True)
                         done.append(outcome)
         return done
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from heygem.domain.errors import PathOutsideError
+from heygem.domain.errors import OutputNotFoundError, PathOutsideError
 from heygem.domain.library import OutputState
 from heygem.domain.output_query import OutputQuery
 from heygem.library import trash
@@ -37,6 +37,18 @@ def test_for_good_frees_what_it_says_and_leaves_a_tombstone(shelf: Shelf):
     assert shelf.files() == ["b.json", "b.mp4"] and not shelf.library.thumbnail_path(output_id).exists()
     assert shelf.state(output_id) is OutputState.REMOVED and shelf.state(other) is OutputState.PRESENT
     assert shelf.library.purge([output_id]) == shelf.library.restore([output_id]) == 0
+
+
+def test_an_id_is_never_a_way_to_a_file(shelf: Shelf, tmp_path: Path):
+    theirs = tmp_path / "theirs.jpg"
+    theirs.write_bytes(b"theirs")
+    shelf.library.thumbnail_path("").parent.mkdir(parents=True)
+    for output_id in ("../../theirs", str(tmp_path / "theirs"), "\0", "\ud800", "a" * 9000):
+        assert shelf.library.purge([output_id]) == shelf.library.remove([output_id]) == 0
+        assert shelf.library.trash([output_id]).count == shelf.library.restore([output_id]) == 0
+        with pytest.raises(OutputNotFoundError):
+            shelf.library.thumbnail(output_id)
+    assert theirs.exists()
 
 
 def test_a_name_that_is_taken_again(shelf: Shelf):
