@@ -27,6 +27,8 @@ from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Work, Worker
 from heygem.library.catalogue import Library
 from heygem.library.retention import RetentionRules
+from heygem.maintenance.disk_growth import DiskHistory
+from heygem.maintenance.disk_guard import DiskGuard
 from heygem.storage.database import Database, database_url
 
 FAKE_SECONDS = 2
@@ -134,6 +136,8 @@ class FakeServices:
         self.queue = make_fake_queue(self.settings)
         self.library = Library(make_database(self.settings), outputs, cache, rules=RULES)
         self.namer = OutputNamer(outputs)
+        self.disk_guard = DiskGuard(outputs, warn_share=0.99, refuse_share=1.0, reserve_bytes=0)
+        self.disk_history = DiskHistory(self.settings.paths.data / "disk.jsonl")
         self._stop = threading.Event()
         self._workers = [self._make_worker(kind) for kind in WorkerKind]
         self._threads = [threading.Thread(target=worker.run, args=(self._stop,)) for worker in self._workers]

@@ -27,6 +27,7 @@ from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
 from heygem.web.session import BrowserSession
 from heygem.web.single_tab import SingleTab
+from heygem.web.storage_panel import StoragePanel
 from heygem.web.theme import build_theme
 from heygem.web.thumbnails import build_thumbnail_routes
 
@@ -49,10 +50,11 @@ def build_app(services: PageServices) -> gr.Blocks:
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
+        storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
         tabs: list[BatchTab | SingleTab | HistoryTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
             SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session),
-            HistoryTab(services.library, labels, session),
+            HistoryTab(services.library, storage, labels, session),
         ]
         with gr.Tabs() as row:
             for tab in tabs:

@@ -25,19 +25,19 @@ class FilterBox:
         with gr.Row(elem_classes="hg-filters"):
             words = make(
                 gr.Textbox, {"label": "history.search", "placeholder": "history.search_hint"}, value="", max_lines=1,
-                scale=3, min_width=240, elem_id="history-words",
+                scale=2, min_width=220, elem_id="history-words",
             )  # fmt: skip
             order = self._choose(order_choices, "history.order", OutputOrder.NEWEST)
             kind = self._choose(kind_choices, "history.kind", ANY)
             self.project = make(  # its choices are those of the library
                 gr.Dropdown, {"label": "history.project"}, choices=[(ANY, ANY)], value=ANY,
-                filterable=False, min_width=120, elem_id="history-project",
+                filterable=False, min_width=150, elem_id="history-project",
             )  # fmt: skip
             days = self._choose(since_choices, "history.since", 0)
         with gr.Row(elem_classes="hg-board-head"):
             shelf = make(
-                gr.Radio, {"choices": shelf_choices}, value=Shelf.PRESENT, show_label=False, container=False,
-                elem_id="shelf",
+                gr.Radio, {"label": "history.shelf", "choices": shelf_choices}, value=Shelf.PRESENT, show_label=False,
+                container=False, elem_id="shelf",
             )  # fmt: skip
             mine = make(
                 gr.Checkbox, {"label": "history.mine"}, value=False, scale=0, min_width=140, container=False,
@@ -47,7 +47,7 @@ class FilterBox:
 
     def _choose(self, choices: Callable[[Translator], object], label: str, value: object) -> gr.Dropdown:
         return self.labels.make(
-            gr.Dropdown, {"label": label, "choices": choices}, value=value, filterable=False, min_width=120,
+            gr.Dropdown, {"label": label, "choices": choices}, value=value, filterable=False, min_width=150,
             elem_id=label.replace(".", "-"),
         )  # fmt: skip
 

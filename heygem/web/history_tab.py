@@ -21,6 +21,7 @@ from heygem.web.history_query import PAGE_SIZE, Filters, Paging, read_now
 from heygem.web.item_list import Action, Row, Shown, build_list_update, build_update, item_list
 from heygem.web.labels import Labels
 from heygem.web.session import BrowserSession
+from heygem.web.storage_panel import StoragePanel
 
 POLL_S: Final = 5.0
 QUIET: Final[dict[str, Any]] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -44,8 +45,9 @@ class HistoryView:
 
 
 class HistoryTab:
-    def __init__(self, library: Library, labels: Labels, session: BrowserSession) -> None:
+    def __init__(self, library: Library, storage: StoragePanel, labels: Labels, session: BrowserSession) -> None:
         self._library = library
+        self._storage = storage
         self._labels = labels
         self._session = session
         self._filters = FilterBox(labels)
@@ -62,6 +64,7 @@ class HistoryTab:
 
     def render(self) -> None:
         with self._labels.make(gr.Tab, {"label": "page.history"}, id="history"):
+            self._storage.render()
             self._filters.render()
             self.list = self._labels.make(item_list, {"label": "history.list"}, elem_id="history")
             self.timer = gr.Timer(POLL_S, active=False)
@@ -76,8 +79,9 @@ class HistoryTab:
             [page.load, tab.change, language.change, owner.change, self.timer.tick, *changes],
             self.view, inputs, shown, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
-        self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
+        acted = self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
+        self._storage.wire(page, acted)
         gr.on(
             [page.load, tab.change, language.change],
             self.list_projects, [tab, language], self._filters.project, trigger_mode="always_last", **QUIET,

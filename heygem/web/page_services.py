@@ -6,6 +6,8 @@ from heygem.config.settings import Settings
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.library.catalogue import Library
+from heygem.maintenance.disk_growth import DiskHistory
+from heygem.maintenance.disk_guard import DiskGuard
 
 
 class PageServices(Protocol):
@@ -15,5 +17,9 @@ class PageServices(Protocol):
     def queue(self) -> JobQueue: ...
     @property
     def library(self) -> Library: ...
+    @property
+    def disk_guard(self) -> DiskGuard: ...
+    @property
+    def disk_history(self) -> DiskHistory: ...
     @property
     def namer(self) -> OutputNamer: ...

@@ -1,0 +1,96 @@
+"""How much room finished videos take, whose it is, how full the disk is and what goes next, as HTML. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from heygem.config.strings import Translator
+from heygem.domain.output_query import OutputPage, Usage
+from heygem.library.retention import DiskFacts
+from heygem.maintenance.disk_guard import DiskState
+from heygem.web import format as fmt
+
+BARS: Final = 6  # projects; the rest are one more bar
+
+
+@dataclass(frozen=True)
+class Storage:
+    """`projects` come with the most bytes first. `full_at` is when no new job will be taken at the present growth,
+    None where that is not to be seen. `leaving` are the videos that go soon.
+    """
+
+    projects: Sequence[Usage]
+    disk: DiskFacts
+    disk_state: DiskState
+    full_at: datetime | None
+    leaving: OutputPage
+
+
+def storage_card(storage: Storage, tr: Translator) -> str:
+    """A line that opens to the bars."""
+    count = sum(usage.count for usage in storage.projects)
+    used_bytes = sum(usage.size_bytes for usage in storage.projects)
+    disk = storage.disk
+    texts = [
+        tr("storage.videos", count=count, size=fmt.size(used_bytes)),
+        tr("storage.disk", free=fmt.size(disk.free_bytes), total=fmt.size(disk.total_bytes)),
+    ]
+    if storage.full_at is not None and storage.disk_state is not DiskState.FULL:
+        texts.append(tr("storage.full_at", day=storage.full_at.astimezone().strftime("%Y-%m-%d")))
+    facts = "".join(f"<span>{escape(text)}</span>" for text in texts)
+    return (
+        f'<details class="hg-storage" data-state="{storage.disk_state}"><summary>{_disk_bar(disk, used_bytes, tr)}'
+        f'<div class="hg-item-facts">{facts}{_warning(storage, tr)}{_leaving(storage.leaving, tr)}</div></summary>'
+        f"{_bars(storage.projects, tr)}</details>"
+    )
+
+
+def fold_rest(projects: Sequence[Usage], rest: str) -> list[Usage]:
+    """The first BARS, and what is left as one of the name `rest`."""
+    shown, others = list(projects[:BARS]), projects[BARS:]
+    if not others:
+        return shown
+    return [*shown, Usage(rest, sum(one.count for one in others), sum(one.size_bytes for one in others))]
+
+
+def _disk_bar(disk: DiskFacts, videos_bytes: int, tr: Translator) -> str:
+    """The videos' share of what is in use, then that of all else."""
+    total = disk.total_bytes or 1
+    videos = 100 * min(videos_bytes, total - disk.free_bytes) / total
+    other = max(0.0, 100 * disk.used_share - videos)
+    said = escape(tr("storage.used", share=fmt.share(disk.used_share)))
+    return (
+        f'<span class="hg-disk" role="img" aria-label="{said}" title="{said}">'
+        f'<i data-part="videos" style="width:{videos:.2f}%"></i><i style="width:{other:.2f}%"></i></span>'
+    )
+
+
+def _warning(storage: Storage, tr: Translator) -> str:
+    if storage.disk_state is DiskState.OK:
+        return ""
+    tone = "bad" if storage.disk_state is DiskState.FULL else "warn"
+    return f'<span class="hg-mark" data-tone="{tone}">{escape(tr(f"storage.{storage.disk_state}"))}</span>'
+
+
+def _leaving(leaving: OutputPage, tr: Translator) -> str:
+    if not leaving.total:
+        return ""
+    text = tr("storage.leaving", count=leaving.total, size=fmt.size(leaving.total_bytes))
+    return f'<span class="hg-mark" data-tone="warn">{escape(text)}</span>'
+
+
+def _bars(projects: Sequence[Usage], tr: Translator) -> str:
+    rows = fold_rest(projects, tr("storage.rest"))
+    most = max((usage.size_bytes for usage in rows), default=0) or 1
+    return f'<div class="hg-bars">{"".join(_bar(usage, most, tr) for usage in rows)}</div>'
+
+
+def _bar(usage: Usage, most: int, tr: Translator) -> str:
+    name = escape(usage.name or tr("history.no_project"))
+    told = escape(tr("history.found", count=usage.count, size=fmt.size(usage.size_bytes)))
+    return (
+        f'<div class="hg-usage"><span title="{name}">{name}</span>'
+        f'<i style="--share:{usage.size_bytes / most:.4f}"></i><b>{told}</b></div>'
+    )
