@@ -43,12 +43,12 @@ class OutputActions:
     def _trash(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
         del text
         report = self._library.trash(ids)
-        return Done(tr("history.trashed", count=report.count, size=fmt.size(report.size_bytes)), tuple(ids))
+        told = tr("history.trashed", count=report.count, size=fmt.size(report.size_bytes))
+        return Done(told, tuple(ids)) if report.count else NOTHING
 
     def _restore(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
         del text
-        self._library.restore(ids)
-        return Done(tr("history.restored", count=len(ids)))
+        return Done(tr("history.restored", count=self._library.restore(ids)))
 
     def _purge(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
         del text

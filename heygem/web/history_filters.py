@@ -9,10 +9,12 @@ import gradio as gr
 from heygem.config.strings import Translator
 from heygem.domain.library import OutputKind
 from heygem.domain.output_query import OutputOrder
-from heygem.web.history_query import ANY, Shelf
+from heygem.web import format as fmt
+from heygem.web.history_query import ANY, MB, Shelf
 from heygem.web.labels import Labels
 
 SINCE_DAYS: Final = (0, 1, 7, 30, 90)  # 0 is at any time
+MIN_MB: Final = (0, 10, 100, 1024)  # 0 is any size
 
 
 @dataclass
@@ -22,28 +24,29 @@ class FilterBox:
 
     def render(self) -> None:
         make = self.labels.make
-        with gr.Row(elem_classes="hg-filters"):
+        with gr.Row(elem_classes="hg-shelves"):
             words = make(
                 gr.Textbox, {"label": "history.search", "placeholder": "history.search_hint"}, value="", max_lines=1,
-                scale=2, min_width=220, elem_id="history-words",
+                show_label=False, container=False, scale=1, min_width=220, elem_id="history-words",
             )  # fmt: skip
-            order = self._choose(order_choices, "history.order", OutputOrder.NEWEST)
-            kind = self._choose(kind_choices, "history.kind", ANY)
-            self.project = make(  # its choices are those of the library
-                gr.Dropdown, {"label": "history.project"}, choices=[(ANY, ANY)], value=ANY,
-                filterable=False, min_width=150, elem_id="history-project",
-            )  # fmt: skip
-            days = self._choose(since_choices, "history.since", 0)
-        with gr.Row(elem_classes="hg-board-head"):
             shelf = make(
                 gr.Radio, {"label": "history.shelf", "choices": shelf_choices}, value=Shelf.PRESENT, show_label=False,
-                container=False, elem_id="shelf",
+                container=False, scale=0, elem_id="shelf",
             )  # fmt: skip
             mine = make(
                 gr.Checkbox, {"label": "history.mine"}, value=False, scale=0, min_width=140, container=False,
                 elem_id="mine",
             )  # fmt: skip
-        self.fields = [words, shelf, kind, self.project, days, order, mine]
+        with gr.Row(elem_classes="hg-filters"):
+            order = self._choose(order_choices, "history.order", OutputOrder.NEWEST)
+            kind = self._choose(kind_choices, "history.kind", ANY)
+            self.project = make(  # its choices are those of the library
+                gr.Dropdown, {"label": "history.project"}, choices=[(ANY, ANY)], value=ANY, filterable=False,
+                min_width=150, elem_id="history-project",
+            )  # fmt: skip
+            days = self._choose(since_choices, "history.since", 0)
+            size = self._choose(size_choices, "history.size", 0)
+        self.fields = [words, shelf, kind, self.project, days, size, order, mine]
 
     def _choose(self, choices: Callable[[Translator], object], label: str, value: object) -> gr.Dropdown:
         return self.labels.make(
@@ -70,6 +73,10 @@ def project_choices(projects: list[str], tr: Translator) -> list[tuple[str, str]
 
 def since_choices(tr: Translator) -> list[tuple[str, int]]:
     return [(_since(days, tr), days) for days in SINCE_DAYS]
+
+
+def size_choices(tr: Translator) -> list[tuple[str, int]]:
+    return [(tr("history.at_least", size=fmt.size(mb * MB)) if mb else tr("history.any_size"), mb) for mb in MIN_MB]
 
 
 def _since(days: int, tr: Translator) -> str:

@@ -12,6 +12,7 @@ from heygem.domain.output_query import OutputOrder, OutputQuery
 PAGE_SIZE: Final = 24
 SOON: Final = timedelta(days=3)
 ANY: Final = "*"
+MB: Final = 1024**2
 
 
 class Shelf(StrEnum):
@@ -34,16 +35,27 @@ class Filters:
     kind: str = ANY
     project: str = ANY
     days: int = 0
+    min_mb: int = 0
     order: OutputOrder = OutputOrder.NEWEST
     owner: str = ""
 
     @classmethod
     def read(
-        cls, words: str, shelf: str, kind: str, project: str | None, days: int, order: str, is_mine: bool, owner: str
+        cls,
+        words: str,
+        shelf: str,
+        kind: str,
+        project: str | None,
+        days: int,
+        min_mb: int,
+        order: str,
+        is_mine: bool,
+        owner: str,
     ) -> "Filters":
         """From the fields of the page, in their order, and the browser's owner."""
         project = ANY if project is None else project
-        return cls(words.strip(), Shelf(shelf), kind, project, days, OutputOrder(order), owner if is_mine else "")
+        owner = owner if is_mine else ""
+        return cls(words.strip(), Shelf(shelf), kind, project, days, min_mb, OutputOrder(order), owner)
 
     def to_query(self, now: datetime, page: int = 0) -> OutputQuery:
         return OutputQuery(
@@ -53,6 +65,7 @@ class Filters:
             kind=None if self.kind == ANY else OutputKind(self.kind),
             state=self.shelf.state,
             made_after=now - timedelta(days=self.days) if self.days else None,
+            min_size=self.min_mb * MB or None,
             expires_before=now + SOON if self.shelf is Shelf.EXPIRING else None,
             order=self.order,
             limit=PAGE_SIZE,

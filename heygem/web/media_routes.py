@@ -1,11 +1,12 @@
 """Finished videos by addresses of their own: the video, its picture, the record of its making, and many as one ZIP."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from heygem.domain.errors import HeyGemError
+from heygem.domain.library import OutputKind
 from heygem.domain.output_query import OutputOrder
 from heygem.library.catalogue import Library
 from heygem.pipeline.sidecar import sidecar_path
@@ -24,13 +25,14 @@ def build_media_routes(library: Library) -> APIRouter:
     def zip_matching(
         words: str = "",
         shelf: Shelf = Shelf.PRESENT,
-        kind: str = ANY,
+        kind: OutputKind | Literal["*"] = "*",
         project: str = ANY,
         days: Annotated[int, Query(ge=0)] = 0,
+        min_mb: Annotated[int, Query(ge=0)] = 0,
         order: OutputOrder = OutputOrder.NEWEST,
         owner: str = "",
     ) -> Response:
-        filters = Filters(words, shelf, kind, project, days, order, owner)
+        filters = Filters(words, shelf, kind, project, days, min_mb, order, owner)
         return send_zip(library, library.find_ids(filters.to_query(read_now())))
 
     @router.post("/chosen.zip")
