@@ -11,7 +11,7 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError
 from heygem.domain.queue import BatchStatus
 from heygem.jobs.queue import JobQueue
-from heygem.web.address import url_of
+from heygem.web.address import find_url
 from heygem.web.batch_cards import batch_row, board_rows, job_row, more_row
 from heygem.web.item_list import Action, Row, Shown, build_update, item_list
 from heygem.web.labels import Labels
@@ -139,7 +139,7 @@ class BatchBoard:
             return [head]
         limit = view.limits.get(batch.batch_id, JOBS_SHOWN)
         jobs = self._queue.list_jobs(batch_id=batch.batch_id, limit=limit)
-        rows = [head, *(job_row(status, is_own, tr, url_of) for status in jobs)]
+        rows = [head, *(job_row(status, is_own, tr, find_url) for status in jobs)]
         left = batch.total - len(jobs)
         return [*rows, more_row(batch, left, tr)] if left > 0 else rows
 

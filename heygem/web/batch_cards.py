@@ -39,13 +39,15 @@ def batch_row(batch: BatchStatus, is_open: bool, is_own: bool, tr: Translator) -
 
 
 def job_row(status: JobStatus, is_own: bool, tr: Translator, url_of: UrlOf) -> Row:
+    """`url_of` is "" for a video that is no longer there."""
+    url = url_of(status.result.path) if status.result is not None else ""
     names = escape(f"{status.request.person.name} + {status.request.voice.name}")
     html = (
         f'<span class="hg-thumb" data-kind="person" aria-hidden="true">{_thumbnail(status)}</span>'
         f'<div class="hg-item-body"><div class="hg-item-line">'
         f'<span class="hg-item-name" title="{names}">{names}</span>{_job_badge(status, tr)}</div>'
-        f'{_job_line(status, tr)}<div class="hg-stage-box" data-part="stage" data-kept></div></div>'
-        f'<span class="hg-tools">{_job_tools(status, is_own, tr, url_of)}</span>'
+        f'{_job_line(status, url, tr)}<div class="hg-stage-box" data-part="stage" data-kept></div></div>'
+        f'<span class="hg-tools">{_job_tools(status, url, is_own, tr)}</span>'
     )
     return Row(status.job_id, html, "job")
 
@@ -108,11 +110,14 @@ def _job_badge(status: JobStatus, tr: Translator) -> str:
     return badge(status.state, tr)
 
 
-def _job_line(status: JobStatus, tr: Translator) -> str:
+def _job_line(status: JobStatus, url: str, tr: Translator) -> str:
     """One line below the names: how far, how long, or why not."""
     match status.state:
         case JobState.RUNNING:
             return _running_line(status, tr)
+        case JobState.SUCCEEDED if status.result is not None and not url:
+            gone = tr("page.result_gone", name=status.result.path.name)
+            return f'<p class="hg-warning">{escape(gone)}</p>'
         case JobState.SUCCEEDED:
             return _facts(fmt.made_facts(status, tr)) + quality_marks(status, tr)
         case JobState.FAILED if status.error is not None:
@@ -137,13 +142,13 @@ def _facts(texts: Sequence[str]) -> str:
     return f'<div class="hg-item-facts">{"".join(f"<span>{escape(text)}</span>" for text in texts)}</div>'
 
 
-def _job_tools(status: JobStatus, is_own: bool, tr: Translator, url_of: UrlOf) -> str:
+def _job_tools(status: JobStatus, url: str, is_own: bool, tr: Translator) -> str:
     state, tools = status.state, []
-    if state is JobState.SUCCEEDED and status.result is not None:
-        url, name = escape(url_of(status.result.path)), escape(status.result.path.name)
-        tools.append(icon_tool("play", tr("job.play"), f' data-url="{url}"'))
+    if url and status.result is not None:
+        address, name = escape(url), escape(status.result.path.name)
+        tools.append(icon_tool("play", tr("job.play"), f' data-url="{address}"'))
         tools.append(
-            f'<a class="hg-tool hg-icon" data-icon="download" href="{url}" download="{name}" '
+            f'<a class="hg-tool hg-icon" data-icon="download" href="{address}" download="{name}" '
             f'title="{escape(tr("page.download"))}" aria-label="{escape(tr("page.download"))}"></a>'
         )
     if not is_own or status.is_asked_to_stop:

@@ -83,6 +83,8 @@ def test_a_finished_job_plays_and_downloads_for_everybody() -> None:
     for text in ("4.0 秒", "用时 1:15", "a%201.mp4", 'download="a 1.mp4"'):
         assert text in html
     assert actions(html) == {"play"}
+    gone = job_row(JobStatus("j", REQUEST, JobState.SUCCEEDED, result=result), True, ZH, lambda _: "").html
+    assert "“a 1.mp4”已不在输出文件夹里" in gone and actions(gone) == set() and "download" not in gone
 
 
 def test_a_failed_job_says_why_and_may_be_tried_again() -> None:
