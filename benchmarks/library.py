@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from heygem.domain.library import OutputKind, OutputState
 from heygem.domain.output_query import OutputOrder, OutputQuery, UsageBy
@@ -73,6 +73,9 @@ def fill(library: Library, count: int, now: datetime) -> None:
     for start in range(0, count, BULK):
         with library.database.write() as connection:
             connection.execute(insert(outputs), rows[start : start + BULK])
+    if library.database.engine.dialect.name == "postgresql":  # as it does of itself, within a minute or so
+        with library.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE outputs"))
     for row in rows:
         path = library.outputs_dir / row["name"]
         path.parent.mkdir(parents=True, exist_ok=True)

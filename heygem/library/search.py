@@ -59,8 +59,11 @@ class Search(LibraryBase):
         ids = select(outputs.c.output_id).where(*matches).order_by(*order).limit(query.limit).offset(query.offset)
         page = select(outputs).where(outputs.c.output_id.in_(ids)).order_by(*order)
         with self.database.read() as connection:
-            total, total_bytes = connection.execute(sums).one()
             rows = connection.execute(page).all()
+            if query.offset == 0 and len(rows) < query.limit:  # these are all: no need to look for them again
+                total, total_bytes = len(rows), sum(row.size_bytes for row in rows)
+            else:
+                total, total_bytes = connection.execute(sums).one()
         return OutputPage(tuple(read_record(row, self.outputs_dir) for row in rows), total, int(total_bytes))
 
     def find_ids(self, query: OutputQuery) -> list[str]:

@@ -76,6 +76,8 @@ def test_bounds_orders_and_pages(shelf: Shelf):
     assert shelf.names(limit=2, offset=1) == ["a", "c"]
     page = shelf.library.search(OutputQuery(limit=1, offset=9, owner="me"))
     assert (page.records, page.total, page.total_bytes) == ((), 2, 60)
+    page = shelf.library.search(OutputQuery(limit=3, owner="me"))
+    assert (len(page.records), page.total, page.total_bytes) == (2, 2, 60)
     assert shelf.names(owner="me") == ["b", "c"] and shelf.names(owner="") == []
     assert shelf.names(min_size=20, max_size=40) == ["a", "c"]
     assert shelf.names(made_after=NOON + timedelta(hours=1), made_before=NOON + timedelta(hours=3)) == ["a", "c"]
