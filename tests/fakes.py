@@ -134,7 +134,7 @@ class FakeServices:
     def __post_init__(self) -> None:
         outputs, cache = self.settings.paths.outputs.absolute(), self.settings.paths.cache
         self.queue = make_fake_queue(self.settings)
-        self.library = Library(make_database(self.settings), outputs, cache, rules=RULES)
+        self.library = Library(self.queue.database, outputs, cache, rules=RULES)
         self.namer = OutputNamer(outputs)
         self.disk_guard = DiskGuard(outputs, warn_share=0.99, refuse_share=1.0, reserve_bytes=0)
         self.disk_history = DiskHistory(self.settings.paths.data / "disk.jsonl")

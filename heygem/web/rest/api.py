@@ -14,6 +14,7 @@ from heygem.web.rest.errors import document, handle_errors
 from heygem.web.rest.guard import Guard
 from heygem.web.rest.intake import Intake
 from heygem.web.rest.jobs import build_job_routes
+from heygem.web.rest.outputs import build_output_routes
 from heygem.web.rest.views import PREFIX
 
 MB: Final = 1_000_000
@@ -47,7 +48,11 @@ def build_api(services: PageServices) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],  # only says so in the schema: the guard looks
     )
     app.add_middleware(Guard, token=settings.api.token)
-    routers = [build_job_routes(queue, intake, store), build_batch_routes(queue, intake)]
+    routers = [
+        build_job_routes(queue, intake, store),
+        build_batch_routes(queue, intake),
+        build_output_routes(services.library),
+    ]
     for router in routers:
         app.include_router(router)
     handle_errors(app, [route for router in routers for route in router.routes if isinstance(route, Route)])

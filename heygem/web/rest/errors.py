@@ -24,6 +24,7 @@ STATUSES: Final[Mapping[type[HeyGemError], int]] = {
     errors.PathOutsideError: 403,
     errors.JobNotFoundError: 404,
     errors.BatchNotFoundError: 404,
+    errors.OutputNotFoundError: 404,
     errors.ResultGoneError: 404,
     errors.MediaNotFoundError: 404,
     errors.MediaIsFolderError: 404,

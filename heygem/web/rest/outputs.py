@@ -1,0 +1,88 @@
+"""Finished videos under /api/v1: searched, thrown into the trash and taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from heygem.domain.library import OutputKind, OutputRecord, OutputState
+from heygem.domain.output_query import OutputOrder, OutputQuery
+from heygem.library.catalogue import Library
+from heygem.web.rest.errors import document
+from heygem.web.rest.orders import Id, Label
+
+
+class OutputView(BaseModel):
+    output_id: str
+    name: str = Field(description="File name")
+    title: str
+    owner: str
+    project: str
+    tags: Sequence[str]
+    kind: OutputKind
+    state: OutputState
+    size_bytes: int
+    duration_s: float
+    width: int
+    height: int
+    created_at: datetime | None
+    used_at: datetime | None = Field(description="When it was made or last played")
+    trashed_at: datetime | None
+    job_id: str | None
+    person: str
+    voice: str
+    problems: Sequence[str] = Field(description="What was found wrong with it")
+
+
+class OutputList(BaseModel):
+    outputs: list[OutputView]
+    total: int = Field(description="How many match, on all pages")
+    total_bytes: int
+    limit: int
+    offset: int
+
+
+def build_output_routes(library: Library) -> APIRouter:
+    router = APIRouter(prefix="/outputs", tags=["outputs"])
+
+    @router.get("", responses=document(422))
+    def list_outputs(
+        words: Annotated[Label, Query(description="Each must occur in title, person, voice, project or tags")] = "",
+        owner: Annotated[Label | None, Query()] = None,
+        project: Annotated[Label | None, Query()] = None,
+        kind: OutputKind | None = None,
+        state: OutputState = OutputState.PRESENT,
+        order: OutputOrder = OutputOrder.NEWEST,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    ) -> OutputList:
+        query = OutputQuery(words, owner, project, kind, state, order=order, limit=limit, offset=offset)
+        found = library.search(query)
+        outputs = [view_output(record) for record in found.records]
+        return OutputList(outputs=outputs, total=found.total, total_bytes=found.total_bytes, limit=limit, offset=offset)
+
+    @router.get("/{output_id}", responses=document(404, 422))
+    def get_output(output_id: Id) -> OutputView:
+        return view_output(library.get(output_id))
+
+    @router.delete("/{output_id}", responses=document(404, 422))
+    def trash_output(output_id: Id) -> OutputView:
+        """Moves it into the trash, which it can be restored from until its time there is over."""
+        library.get(output_id)
+        library.trash([output_id])
+        return view_output(library.get(output_id))
+
+    @router.post("/{output_id}/restore", responses=document(404, 422))
+    def restore_output(output_id: Id) -> OutputView:
+        library.get(output_id)
+        library.restore([output_id])
+        return view_output(library.get(output_id))
+
+    return router
+
+
+def view_output(record: OutputRecord) -> OutputView:
+    names = OutputView.model_fields.keys() - {"name"}
+    return OutputView(name=record.path.name, **{name: getattr(record, name) for name in names})
