@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from heygem.config.redaction import redact
+
 log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "heygem.log"
@@ -24,6 +26,9 @@ class UtcFormatter(logging.Formatter):
         label = f" [{process.replace('%', '%%')}]" if process else ""
         super().__init__(f"%(asctime)s %(levelname)s %(name)s{label}: %(message)s")
 
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - the base class's
         moment = datetime.fromtimestamp(record.created, UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -33,7 +38,7 @@ class WithoutTraceback(logging.Formatter):
     """One line per record: what a shell's user may see of it. The traceback is for the file."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"{record.levelname.lower()}: {record.getMessage()}"
+        return redact(f"{record.levelname.lower()}: {record.getMessage()}")
 
 
 class AppendHandler(logging.Handler):

@@ -2,9 +2,9 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from heygem.domain.errors import SettingsError
@@ -93,6 +93,12 @@ class DiskSettings(Section):
     refuse_percent: float = Field(
         default=90, gt=0, le=100, description="From so much in use on, take no new jobs and remove what is past its age"
     )
+
+    @model_validator(mode="after")
+    def _warn_first(self) -> Self:
+        if self.warn_percent > self.refuse_percent:
+            raise ValueError("warn_percent must not be over refuse_percent")
+        return self
 
 
 class LogSettings(Section):

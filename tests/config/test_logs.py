@@ -35,6 +35,16 @@ def test_lines_have_a_utc_time_and_the_file_has_the_traceback(tmp_path: Path, ca
     assert capsys.readouterr().err == "error: loud\n"
 
 
+def test_no_secret_reaches_the_file_or_the_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    set_up_logs(tmp_path)
+    try:
+        raise ValueError("https://cdn.example/a?sig=hunter2")
+    except ValueError:
+        logging.getLogger("heygem.jobs").exception("token=%s", "hunter2")
+    written = (tmp_path / FILE_NAME).read_text() + capsys.readouterr().err
+    assert "ValueError" in written and "hunter2" not in written
+
+
 def test_setting_up_twice_writes_once(tmp_path: Path):
     set_up_logs(tmp_path)
     set_up_logs(tmp_path)

@@ -44,6 +44,10 @@ def test_the_language_variable_of_the_shell_is_no_setting(monkeypatch: pytest.Mo
         ("HEYGEM_DEVICE", "tpu", "device"),
         ("HEYGEM_ENCODE__CRF", "60", "encode.crf"),
         ("HEYGEM_ENCODE__PRESET", "fast; rm", "encode.preset"),
+        ("HEYGEM_RETENTION__TEST_DAYS", "-1", "retention.test_days"),
+        ("HEYGEM_RETENTION__PROJECTS", '{"ads": -1}', "retention.projects.ads"),
+        ("HEYGEM_RETENTION__TRASH_HOURS", "0", "retention.trash_hours"),
+        ("HEYGEM_DISK__WARN_PERCENT", "95", "disk"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str, setting: str, monkeypatch: pytest.MonkeyPatch):
