@@ -123,8 +123,8 @@ def _problem_mark(record: OutputRecord, tr: Translator) -> str:
 
 
 def cover(record: OutputRecord) -> str:
-    has_file = record.state in (OutputState.PRESENT, OutputState.TRASHED)
-    return f'<img src="media/{record.output_id}.jpg" alt="" loading="lazy">' if has_file else ""
+    has_picture = record.width > 0 and record.state in (OutputState.PRESENT, OutputState.TRASHED)
+    return f'<img src="media/{record.output_id}.jpg" alt="" loading="lazy">' if has_picture else ""
 
 
 def _tools(record: OutputRecord, tr: Translator) -> str:

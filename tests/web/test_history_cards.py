@@ -46,6 +46,7 @@ def test_a_card_tells_what_is_known() -> None:
     ):
         assert text in html
     assert actions(html) == {"pick", "pin", "trash"} and "data-check" in html
+    assert "<img" not in card(replace(RECORD, width=0))  # what cannot be read has no picture
     assert 'data-tone="warn"' in card(replace(RECORD, problems=()), NOW + timedelta(hours=5))
 
 
