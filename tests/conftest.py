@@ -10,7 +10,8 @@ from heygem.storage.database import Database
 from tests.postgres import PostgresServer, find_programs, running_server
 
 # Lower floors first, since what fails there explains what fails above.
-ORDER: Final = "domain config storage jobs media engines pipeline library maintenance web rest".split()
+LOWER: Final = ("domain", "config", "storage", "jobs", "media", "engines", "pipeline")
+ORDER: Final = (*LOWER, "library", "maintenance", "web", "rest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
