@@ -24,20 +24,18 @@ from heygem.commands.frame import (
 from heygem.commands.signals import cancelled_by_signals
 from heygem.config.settings import ROOT
 from heygem.config.strings import Translator
-from heygem.domain.errors import CancelledError, InputMissingError
+from heygem.domain.errors import CancelledError
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice, JobState
 from heygem.domain.progress import CancelToken
 from heygem.domain.queue import DraftItem
-from heygem.jobs.batch_plan import missing_kinds, plan_jobs
-from heygem.jobs.batch_sources import list_people, read_batch_csv
-from heygem.jobs.naming import OutputNamer
+from heygem.jobs.batch_plan import check_complete, list_items, plan_jobs
+from heygem.jobs.batch_sources import TABLE_SUFFIX, BatchRow, list_people, read_batch_csv
 
 if TYPE_CHECKING:
     from heygem.services import Services
 
 POLL_S: Final = 0.5
-TABLE_SUFFIX: Final = ".csv"
 
 
 class OnInterrupt(StrEnum):
@@ -66,15 +64,12 @@ def batch(
     with explained_errors(say):
         settings = prepare_settings(output_dir=output_dir, model_path=model_path)
         items = [DraftItem("", MediaKind.VOICE, path.absolute()) for path in voice or []]
-        items += [person for source in videos for person in list_people_of(source)]
-        if missing := missing_kinds(items):
-            raise InputMissingError(what=say("fact.comma").join(say(f"drop.{kind}_title") for kind in missing))
-        owner = f"shell:{getpass.getuser()}"
-        namer = OutputNamer(settings.paths.outputs.absolute())
-        jobs = plan_jobs(items, FaceChoice.parse(face), namer, owner, project, priority)
+        items += list_items(row for source in videos for row in list_rows(source))
+        check_complete(items, say)
         from heygem.services import Services  # here, so that --help does without the database
 
-        services = Services(settings)
+        services, owner = Services(settings), f"shell:{getpass.getuser()}"
+        jobs = plan_jobs(items, FaceChoice.parse(face), services.namer, owner, project, priority)
         title = name or videos[0].resolve().stem
         batch_id = services.queue.submit_batch(title, jobs, owner, project)
         print(say("cli.batch_queued", count=len(jobs), batch=batch_id), flush=True)
@@ -84,13 +79,12 @@ def batch(
             follow(services, helper, batch_id, on_interrupt, say)
 
 
-def list_people_of(source: Path) -> list[DraftItem]:
+def list_rows(source: Path) -> list[BatchRow]:
     """The people that `source` names: a folder's media, a CSV's rows, or one file. Raises InputError."""
     if source.suffix.lower() == TABLE_SUFFIX:
-        rows = read_batch_csv(source)
-        return [DraftItem("", MediaKind.PERSON, row.person, row.name, row.face, row.project, row.voice) for row in rows]
+        return read_batch_csv(source)
     people = list_people(source) if source.is_dir() else [source]
-    return [DraftItem("", MediaKind.PERSON, person.absolute()) for person in people]
+    return [BatchRow(person.absolute()) for person in people]
 
 
 class Helper:

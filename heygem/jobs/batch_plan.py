@@ -1,13 +1,15 @@
 """From a list of files to the jobs of a batch: each person says each voice, or the one voice that its row names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from heygem.config.strings import Translator
 from heygem.domain.errors import InputMissingError
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice, LipSyncRequest, NewJob
 from heygem.domain.queue import DraftItem
+from heygem.jobs.batch_sources import BatchRow
 from heygem.jobs.naming import OutputNamer
 
 
@@ -28,18 +30,29 @@ def plan_jobs(
     now = datetime.now().astimezone()
     return [
         NewJob(
-            LipSyncRequest(
-                person.path,
-                voice,
-                namer.plan(person.name or person.path.name, voice.name, now),
-                choose_face(person, face),
-            ),
+            plan_request(namer, person.path, voice, choose_face(person, face), now, person.name),
             owner=owner,
             project=person.project or project,
             priority=priority,
         )
         for person, voice in list_pairs(items)
     ]
+
+
+def plan_request(
+    namer: OutputNamer, person: Path, voice: Path, face: FaceChoice, now: datetime, name: str = ""
+) -> LipSyncRequest:
+    """With a free output, called by `name`, or else by the person's file."""
+    return LipSyncRequest(person, voice, namer.plan(name or person.name, voice.name, now), face)
+
+
+def name_batch(name: str, now: datetime) -> str:
+    """Without a name, a batch is called by day and time."""
+    return name.strip() or f"{now:%m-%d %H:%M}"
+
+
+def list_items(rows: Iterable[BatchRow]) -> list[DraftItem]:
+    return [DraftItem("", MediaKind.PERSON, row.person, row.name, row.face, row.project, row.voice) for row in rows]
 
 
 def choose_face(person: DraftItem, face: FaceChoice) -> FaceChoice:
@@ -54,6 +67,12 @@ def list_pairs(items: Sequence[DraftItem]) -> Iterator[tuple[DraftItem, Path]]:
         if person.kind is MediaKind.PERSON:
             for voice in [person.voice] if person.voice else voices:
                 yield person, voice
+
+
+def check_complete(items: Sequence[DraftItem], tr: Translator) -> None:
+    """Raises InputMissingError, in the words of `tr`, where something must still be added."""
+    if missing := missing_kinds(items):
+        raise InputMissingError(what=tr("fact.comma").join(tr(f"drop.{kind}_title") for kind in missing))
 
 
 def missing_kinds(items: Sequence[DraftItem]) -> list[MediaKind]:

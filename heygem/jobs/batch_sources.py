@@ -21,6 +21,7 @@ VIDEO_SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".3gp"}
 )
 PHOTO_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"})
+TABLE_SUFFIX: Final = ".csv"
 COLUMNS: Final = {"video": "视频", "voice": "音频", "name": "名称", "project": "项目", "face": "人脸"}
 DELIMITERS: Final = ("\t", ",", ";")  # without any of them, every line is one cell
 MOST_BYTES: Final = 16_000_000

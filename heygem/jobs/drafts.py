@@ -8,13 +8,12 @@ from typing import Final
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice
 from heygem.domain.queue import DraftItem
-from heygem.jobs.batch_plan import plan_jobs
-from heygem.jobs.batch_sources import list_folders, list_people, read_batch_csv, resolve_inside
+from heygem.jobs.batch_plan import list_items, name_batch, plan_jobs
+from heygem.jobs.batch_sources import TABLE_SUFFIX, BatchRow, list_folders, list_people, read_batch_csv, resolve_inside
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 
-TABLE_SUFFIX: Final = ".csv"
 SOUND_SUFFIXES: Final = frozenset({".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus", ".wma", ".amr", ".aiff"})
 
 
@@ -48,8 +47,8 @@ class Drafts:
 
     def add_folder(self, owner: str, name: str) -> None:
         """Each person's video or photo in a folder of this machine. Raises the errors of resolve_inside."""
-        for path in list_people(resolve_inside(self._inputs_dir, name)):
-            self._queue.add_draft(owner, MediaKind.PERSON, path)
+        people = list_people(resolve_inside(self._inputs_dir, name))
+        self._queue.add_drafts(owner, list_items(BatchRow(path) for path in people))
 
     def remove(self, owner: str, ids: Sequence[str]) -> None:
         gone = [item for item in self.list_items(owner) if item.item_id in set(ids)]
@@ -77,9 +76,7 @@ class Drafts:
 
     def _submit(self, items: Sequence[DraftItem], owner: str, name: str, project: str, face: FaceChoice) -> str:
         jobs = plan_jobs(items, face, self._namer, owner, project)
-        title = name.strip() or f"{datetime.now().astimezone():%m-%d %H:%M}"
-        return self._queue.submit_batch(title, jobs, owner, project)
+        return self._queue.submit_batch(name_batch(name, datetime.now().astimezone()), jobs, owner, project)
 
     def _add_table(self, owner: str, path: Path) -> None:
-        for row in read_batch_csv(path, self._inputs_dir):
-            self._queue.add_draft(owner, MediaKind.PERSON, row.person, row.name, row.face, row.project, voice=row.voice)
+        self._queue.add_drafts(owner, list_items(read_batch_csv(path, self._inputs_dir)))

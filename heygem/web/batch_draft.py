@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import gradio as gr
 
-from heygem.config.strings import Translator
-from heygem.domain.errors import HeyGemError, InputMissingError
+from heygem.domain.errors import HeyGemError
 from heygem.domain.inspection import MediaKind
-from heygem.jobs.batch_plan import missing_kinds
+from heygem.jobs.batch_plan import check_complete
 from heygem.jobs.drafts import Drafts
 from heygem.web import batch_table as table
 from heygem.web.address import url_of
@@ -140,15 +139,10 @@ class DraftPanel:
         """The new batch's id, an empty name for the next one, and a notice where there is no batch."""
         tr = self._session.translator(language)
         try:
-            self._check_complete(owner, tr)
+            check_complete(self._drafts.list_items(owner), tr)
             return self._drafts.start(owner, name, project, read_face(rule, number)), "", ""
         except HeyGemError as error:
             return gr.skip(), gr.skip(), refusal_card(error, tr)
-
-    def _check_complete(self, owner: str, tr: Translator) -> None:
-        missing = missing_kinds(self._drafts.list_items(owner))
-        if missing:
-            raise InputMissingError(what=tr("fact.comma").join(tr(f"drop.{kind}_title") for kind in missing))
 
     def _adder(self, kind: MediaKind) -> Callable[[object, str, str], tuple[Any, str]]:
         def add(value: object, owner: str, language: str) -> tuple[Any, str]:

@@ -11,6 +11,7 @@ import gradio as gr
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError, InputMissingError, JobNotFoundError
 from heygem.domain.job import FaceChoice, JobStatus, LipSyncRequest, NewJob
+from heygem.jobs.batch_plan import plan_request
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
@@ -123,8 +124,8 @@ class SingleTab:
         ]
         if voice is None or person is None:
             raise InputMissingError(what=tr("fact.comma").join(missing))
-        output = self._namer.plan(person.name, voice.name, datetime.now().astimezone())
-        return LipSyncRequest(self._store.adopt(person), self._store.adopt(voice), output, face)
+        now = datetime.now().astimezone()
+        return plan_request(self._namer, self._store.adopt(person), self._store.adopt(voice), face, now)
 
     def _previewer(self, look: Callable[[Path, Translator], Preview]) -> Callable[[object, str], Any]:
         def show(value: object, language: str) -> Any:

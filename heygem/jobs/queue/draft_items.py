@@ -30,26 +30,33 @@ class DraftItems(QueueBase):
         voice: Path | None = None,
     ) -> str:
         """Its id; it comes last. Raises MediaUnreadableError for an impossible name."""
-        stamp = FileStamp.take(path, kind)
-        item_id = uuid.uuid4().hex
+        return self.add_drafts(owner, [DraftItem("", kind, path, name, face, project, voice)])[0]
+
+    def add_drafts(self, owner: str, items: Sequence[DraftItem]) -> list[str]:
+        """The new ids of `items`, which come last in their order. Raises as add_draft does, with none of them added."""
+        stamps = [FileStamp.take(item.path, item.kind) for item in items]
+        ids = [uuid.uuid4().hex for _ in items]
         with self.database.write() as connection:
-            tasks = request_tasks(connection, self.database.now(connection), [stamp])
-            last = connection.execute(select(func.max(drafts.c.position)).where(drafts.c.owner == owner)).scalar()
-            connection.execute(
-                insert(drafts).values(
-                    item_id=item_id,
-                    owner=owner,
-                    position=(last or 0) + 1,
-                    kind=kind,
-                    path=path,
-                    name=name,
-                    face=str(face),
-                    project=project,
-                    voice=voice,
-                    task_id=tasks[path, kind],
-                )
-            )
-        return item_id
+            tasks = request_tasks(connection, self.database.now(connection), stamps)
+            last = connection.execute(select(func.max(drafts.c.position)).where(drafts.c.owner == owner)).scalar() or 0
+            rows = [
+                {
+                    "item_id": item_id,
+                    "owner": owner,
+                    "position": position,
+                    "kind": item.kind,
+                    "path": item.path,
+                    "name": item.name,
+                    "face": str(item.face),
+                    "project": item.project,
+                    "voice": item.voice,
+                    "task_id": tasks[item.path, item.kind],
+                }
+                for position, (item_id, item) in enumerate(zip(ids, items, strict=True), start=last + 1)
+            ]
+            if rows:
+                connection.execute(insert(drafts), rows)
+        return ids
 
     def list_drafts(self, owner: str) -> list[DraftItem]:
         """In the order in which they were added, with what is known of each."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from heygem.domain.errors import WebhookSecretError
-from heygem.domain.job import FaceChoice, JobStatus, LipSyncRequest, NewJob
+from heygem.domain.job import FaceChoice, JobStatus, NewJob
 from heygem.domain.queue import BatchStatus
+from heygem.jobs.batch_plan import name_batch, plan_request
 from heygem.jobs.batch_sources import resolve_inside
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
@@ -60,7 +61,7 @@ class Intake:
         paths = {name: self._find(name) for item in order.items for name in (item.person, item.voice)}
         now = datetime.now().astimezone()
         jobs = [self._plan_item(order, item, paths[item.person], paths[item.voice], now) for item in order.items]
-        name = order.name.strip() or f"{now:%m-%d %H:%M}"
+        name = name_batch(order.name, now)
         earlier = self.queue.find_submission(order.owner, key) if key else None
         batch_id = self.queue.submit_batch(name, jobs, order.owner, order.project, order.is_paused, key, _digest(order))
         return self.queue.get_batch(batch_id), batch_id != earlier
@@ -77,17 +78,15 @@ class Intake:
         """`keep` is called as soon as the files may be a job's."""
         self._check_webhook(order.webhook)
         now = datetime.now().astimezone()
-        output = self.namer.plan(order.name or person.name, voice.name, now)
-        request = LipSyncRequest(person, voice, output, FaceChoice.parse(order.face))
+        request = plan_request(self.namer, person, voice, FaceChoice.parse(order.face), now, order.name)
         job = NewJob(request, order.owner, order.project, order.priority, order.webhook)
         job_id = self.queue.submit(job, key, digest)
         keep()
         status = self.queue.get_status(job_id)
-        return status, status.request.output == output
+        return status, status.request.output == request.output
 
     def _plan_item(self, order: BatchOrder, item: BatchItem, person: Path, voice: Path, now: datetime) -> NewJob:
-        output = self.namer.plan(item.name or person.name, voice.name, now)
-        request = LipSyncRequest(person, voice, output, FaceChoice.parse(item.face))
+        request = plan_request(self.namer, person, voice, FaceChoice.parse(item.face), now, item.name)
         return NewJob(request, order.owner, item.project or order.project, order.priority, order.webhook)
 
     def _find(self, name: str) -> Path:
