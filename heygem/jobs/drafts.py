@@ -47,7 +47,7 @@ class Drafts:
 
     def add_folder(self, owner: str, name: str) -> None:
         """Each person's video or photo in a folder of this machine. Raises the errors of resolve_inside."""
-        people = list_people(resolve_inside(self._inputs_dir, name))
+        people = list_people(resolve_inside(self._inputs_dir, name), self._inputs_dir)
         self._queue.add_drafts(owner, list_items(BatchRow(path) for path in people))
 
     def remove(self, owner: str, ids: Sequence[str]) -> None:

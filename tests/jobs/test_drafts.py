@@ -100,3 +100,10 @@ def test_a_program_needs_no_list(drafts: Drafts, queue: JobQueue, tmp_path: Path
     assert queue.get_batch(batch).total == 1
     with pytest.raises(InputMissingError):
         drafts.submit([], [], "", "", FaceChoice())
+
+
+def test_links_that_lead_out_of_the_inputs_folder_are_passed_over(drafts: Drafts, tmp_path: Path) -> None:
+    outside = upload(tmp_path, "secret.mp4")
+    (tmp_path / "inputs" / "team" / "a.mp4").symlink_to(outside)
+    drafts.add_folder("me", "team")
+    assert [item.path.name for item in drafts.list_items("me")] == ["b2.mp4", "b10.mp4"]
