@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import gradio as gr
 from fastapi import FastAPI
@@ -25,7 +25,7 @@ from heygem.web.media_routes import build_media_routes
 from heygem.web.page_services import PageServices
 from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
-from heygem.web.session import BrowserSession
+from heygem.web.session import QUIET, BrowserSession
 from heygem.web.single_tab import SingleTab
 from heygem.web.storage_panel import StoragePanel
 from heygem.web.theme import build_theme
@@ -147,7 +147,7 @@ def _render_header(labels: Labels, session: BrowserSession) -> None:
         )
     switch.click(
         lambda language: next(name for name in LANGUAGES if name != session.translator(language).language),
-        session.language, session.language, queue=False, show_progress="hidden", api_visibility="private",
+        session.language, session.language, **QUIET,
     )  # fmt: skip
 
 
@@ -163,19 +163,17 @@ def _toast_words(tr: Translator) -> dict[str, str]:
 
 def _wire_tabs(page: gr.Blocks, row: gr.Tabs, session: BrowserSession) -> None:
     """A reload opens the tab that was open; for the first one nothing is sent, which a click could overtake."""
-    private: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for tab in row.children:
         if isinstance(tab, gr.Tab):
-            tab.select(lambda name=tab.id: name, None, session.tab, **private)
-    page.load(lambda name: gr.skip() if name == "batch" else gr.update(selected=name), session.tab, row, **private)
+            tab.select(lambda name=tab.id: name, None, session.tab, **QUIET)
+    page.load(lambda name: gr.skip() if name == "batch" else gr.update(selected=name), session.tab, row, **QUIET)
 
 
 def _wire_language(page: gr.Blocks, labels: Labels, session: BrowserSession) -> None:
-    private: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gr.on(
         [page.load, session.language.change],
         lambda language: labels.updates(session.translator(language)),
-        session.language, labels.components, **private,
+        session.language, labels.components, **QUIET,
     )  # fmt: skip
     # Browsers choose glyphs and offer translations by this.
     told = "(language) => { document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN'; }"

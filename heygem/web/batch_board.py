@@ -15,12 +15,11 @@ from heygem.web.address import find_url
 from heygem.web.batch_cards import batch_row, board_rows, job_row, more_row
 from heygem.web.item_list import Action, Row, Shown, build_update, item_list
 from heygem.web.labels import Labels
-from heygem.web.session import BrowserSession
+from heygem.web.session import QUIET, BrowserSession
 
 POLL_S: Final = 1.0
 BATCHES_SHOWN: Final = 30
 JOBS_SHOWN: Final = 100
-QUIET: Final[dict[str, Any]] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)

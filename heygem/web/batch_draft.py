@@ -17,10 +17,9 @@ from heygem.web.face_box import FaceBox, read_face
 from heygem.web.item_list import Action, Shown, build_list_update, build_update, item_list, skip_same
 from heygem.web.labels import Labels
 from heygem.web.media_drop import ASSETS, PERSON_TYPES, TABLE_TYPES, VOICE_TYPES, Handful, drop_texts, files_drop
-from heygem.web.session import BrowserSession
+from heygem.web.session import QUIET, BrowserSession
 
 POLL_S: Final = 0.8
-QUIET: Final[dict[str, Any]] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 PREVIEW_SCRIPT: Final = (ASSETS / "preview.js").read_text(encoding="utf-8")
 
 

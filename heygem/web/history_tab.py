@@ -20,11 +20,10 @@ from heygem.web.history_panel import PREFIX, panel_row
 from heygem.web.history_query import PAGE_SIZE, Filters, Paging, read_now
 from heygem.web.item_list import Action, Row, Shown, build_list_update, build_update, item_list
 from heygem.web.labels import Labels
-from heygem.web.session import BrowserSession
+from heygem.web.session import QUIET, BrowserSession
 from heygem.web.storage_panel import StoragePanel
 
 POLL_S: Final = 5.0
-QUIET: Final[dict[str, Any]] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)

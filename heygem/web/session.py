@@ -2,12 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import gradio as gr
 
 from heygem.config.strings import LANGUAGES, Language, Translator
 
+# How the page's own handlers listen: at once, without a veil over what they change, and for no program.
+QUIET: Final[dict[str, Any]] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # gradio scrambles what it stores with this; it hides nothing, it must only stay the same from one start to the next.
 _SCRAMBLE: Final = "heygem-page"
 

@@ -21,7 +21,7 @@ from heygem.web.face_box import FaceBox, read_face
 from heygem.web.labels import Labels
 from heygem.web.media_drop import ASSETS, PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
 from heygem.web.preview import Preview, preview_person, preview_voice
-from heygem.web.session import BrowserSession
+from heygem.web.session import QUIET, BrowserSession
 
 POLL_S: Final = 0.7
 CARD_SCRIPT: Final = (ASSETS / "job_card.js").read_text(encoding="utf-8")
@@ -74,21 +74,20 @@ class SingleTab:
     def wire(self, page: gr.Blocks) -> None:
         job, owner, language = self._session.job, self._session.owner, self._session.language
         shown = [self.card, self.timer, self.start, self.stop]
-        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
-        private: dict[str, Any] = quiet | {"api_visibility": "private"}
-
         inputs = [self.voice, self.person, self._face.rule, self._face.number, language]
-        self.program.click(self.generate, inputs, [job, self.notice], api_name="generate", **quiet)
-        self.start.click(self.generate, [*inputs, owner], [job, self.notice], **private)
-        self.stop.click(self.cancel, [job, language], shown, **private)
+        self.program.click(
+            self.generate, inputs, [job, self.notice], api_name="generate", queue=False, show_progress="hidden"
+        )
+        self.start.click(self.generate, [*inputs, owner], [job, self.notice], **QUIET)
+        self.stop.click(self.cancel, [job, language], shown, **QUIET)
         gr.on(
             [page.load, self.timer.tick, job.change, language.change],
-            self.view, [job, language], shown, trigger_mode="always_last", **private,
+            self.view, [job, language], shown, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
-        gr.on([self.voice.change, self.person.change, language.change], lambda: "", None, self.notice, **private)
+        gr.on([self.voice.change, self.person.change, language.change], lambda: "", None, self.notice, **QUIET)
         self._face.wire()
         for drop, look in ((self.voice, preview_voice), (self.person, preview_person)):
-            drop.unplayable(self._previewer(look), [drop, language], drop, **private)
+            drop.unplayable(self._previewer(look), [drop, language], drop, **QUIET)
 
     def generate(
         self, voice: object, person: object, rule: str, number: int, language: str, owner: str = ""

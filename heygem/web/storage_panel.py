@@ -1,20 +1,19 @@
 """The line on storage above the history: measured when the history is opened and after whatever is done there."""
 
-from typing import Any, Final
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
 from heygem.domain.output_query import UsageBy
 from heygem.library.catalogue import Library
-from heygem.maintenance.disk_growth import DiskHistory, find_full_at, find_growth
+from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
+from heygem.maintenance.disk_outlook import look_ahead
 from heygem.web.history_query import Filters, Shelf, read_now
 from heygem.web.item_list import skip_same
-from heygem.web.session import BrowserSession
+from heygem.web.session import QUIET, BrowserSession
 from heygem.web.storage_card import Storage, storage_card
-
-QUIET: Final[dict[str, Any]] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 class StoragePanel:
@@ -48,12 +47,12 @@ class StoragePanel:
         return skip_same(now, card), now
 
     def measure(self) -> Storage:
-        now, disk = read_now(), self._guard.measure()
-        growth = find_growth(self._history.read(), now)
+        now = read_now()
+        outlook = look_ahead(self._guard, self._history, now)
         return Storage(
             projects=self._library.list_usage(UsageBy.PROJECT),
-            disk=disk,
-            disk_state=self._guard.judge(disk),
-            full_at=find_full_at(growth, disk, self._guard.refuse_share, now),
+            disk=outlook.facts,
+            disk_state=outlook.state,
+            full_at=outlook.full_at,
             leaving=self._library.search(Filters(shelf=Shelf.EXPIRING).to_query(now)),
         )

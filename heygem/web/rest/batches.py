@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 
 from heygem.jobs.queue import JobQueue
+from heygem.web.rest.actions import Act, add_actions
 from heygem.web.rest.errors import Responses, document, link
 from heygem.web.rest.intake import Intake
 from heygem.web.rest.orders import Action, BatchOrder, Id, Key, Label
@@ -27,7 +28,7 @@ ACTIONS: Final[Mapping[Action, str]] = {
 
 def build_batch_routes(queue: JobQueue, intake: Intake) -> APIRouter:
     router = APIRouter(prefix="/batches", tags=["batches"])
-    actions: Mapping[Action, Callable[[str], None]] = {
+    actions: Mapping[Action, Act] = {
         Action.CANCEL: queue.cancel_batch,
         Action.PAUSE: queue.pause_batch,
         Action.RESUME: queue.resume_batch,
@@ -56,22 +57,13 @@ def build_batch_routes(queue: JobQueue, intake: Intake) -> APIRouter:
     def get_batch(batch_id: Id) -> BatchView:
         return view_batch(queue.get_batch(batch_id))
 
-    for action, act in actions.items():
-        router.add_api_route(
-            f"/{{batch_id}}/{action}",
-            _make_route(queue, act),
-            methods=["POST"],
-            name=f"{action}_batch",
-            description=ACTIONS[action],
-            responses=document(404, 409, 422),
-        )
+    def make_route(act: Act) -> Callable[[str], BatchView]:
+        def act_on_batch(batch_id: Id) -> BatchView:
+            act(batch_id)
+            return view_batch(queue.get_batch(batch_id))
+
+        return act_on_batch
+
+    add_actions(router, "batch", actions, ACTIONS, make_route)
 
     return router
-
-
-def _make_route(queue: JobQueue, act: Callable[[str], None]) -> Callable[[str], BatchView]:
-    def act_on_batch(batch_id: Id) -> BatchView:
-        act(batch_id)
-        return view_batch(queue.get_batch(batch_id))
-
-    return act_on_batch

@@ -14,6 +14,7 @@ from heygem.domain.errors import JobStateError, ResultGoneError
 from heygem.domain.job import JobState, JobStatus
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.queue import JobQueue
+from heygem.web.rest.actions import Act, add_actions
 from heygem.web.rest.errors import Responses, document, find_field, link
 from heygem.web.rest.form import Form, receive_form
 from heygem.web.rest.intake import Intake
@@ -54,7 +55,7 @@ Offset: TypeAlias = Annotated[int, Query(ge=0, le=10_000_000)]
 
 def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIRouter:
     router = APIRouter(prefix="/jobs", tags=["jobs"])
-    actions: Mapping[Action, Callable[[str], None]] = {
+    actions: Mapping[Action, Act] = {
         Action.CANCEL: queue.cancel,
         Action.PAUSE: queue.pause,
         Action.RESUME: queue.resume,
@@ -113,15 +114,14 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         """Removes a job that never ran; what has run is cancelled instead, and stays on record."""
         queue.remove(job_id)
 
-    for action, act in actions.items():
-        router.add_api_route(
-            f"/{{job_id}}/{action}",
-            _make_route(queue, act),
-            methods=["POST"],
-            name=f"{action}_job",
-            description=ACTIONS[action],
-            responses=document(404, 409, 422),
-        )
+    def make_route(act: Act) -> Callable[[str], JobView]:
+        def act_on_job(job_id: Id) -> JobView:
+            act(job_id)
+            return view_job(queue.get_status(job_id))
+
+        return act_on_job
+
+    add_actions(router, "job", actions, ACTIONS, make_route)
 
     @router.get("/{job_id}/result", response_class=FileResponse, responses=document(404, 409, 422, also=RANGES))
     def get_result(job_id: Id) -> FileResponse:
@@ -136,14 +136,6 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
         return FileResponse(_existing(path), media_type="application/json")
 
     return router
-
-
-def _make_route(queue: JobQueue, act: Callable[[str], None]) -> Callable[[str], JobView]:
-    def act_on_job(job_id: Id) -> JobView:
-        act(job_id)
-        return view_job(queue.get_status(job_id))
-
-    return act_on_job
 
 
 def _take_form(form: Form, intake: Intake, key: str) -> tuple[JobStatus, bool]:
