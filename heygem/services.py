@@ -154,21 +154,17 @@ class Services:
         paths, logs = self.settings.paths, self.settings.logs
         rotation = LogRotation(paths.logs, round(logs.rotate_mb * MB), logs.kept, round(logs.total_mb * MB))
         keeping = Housekeeping(self._outputs, paths.cache, self.queue, self.pruner, self.disk_history, rotation)
-        turn = FileLock(paths.data / f"maintenance-{socket.gethostname()}.lock")
-        return Maintenance(keeping.list_tasks(), turn)
+        return Maintenance(keeping.list_tasks(), self._make_turn("maintenance"))
 
     @cached_property
     def supervisor(self) -> Supervisor:
         """Of a renderer for each device of this machine, and of the inspectors."""
-        turn = FileLock(self.settings.paths.data / f"supervisor-{socket.gethostname()}.lock")
-        return Supervisor(
-            self.queue,
-            self._list_specs,
-            self._spawn,
-            WorkFolders(self._outputs),
-            self.settings.queue.lease_s,
-            turn,
-        )
+        lease_s, turn = self.settings.queue.lease_s, self._make_turn("supervisor")
+        return Supervisor(self.queue, self._list_specs, self._spawn, WorkFolders(self._outputs), lease_s, turn)
+
+    def _make_turn(self, name: str) -> FileLock:
+        """Held by the one process of this machine that does it; machines that share the folder do not wait."""
+        return FileLock(self.settings.paths.data / f"{name}-{socket.gethostname()}.lock")
 
     def _list_specs(self) -> list[WorkerSpec]:
         renderers = [WorkerSpec(WorkerKind.RENDER, device) for device in list_devices(self.settings.device)]

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,21 +18,22 @@ def cancelled_by_signals(token: CancelToken) -> Iterator[None]:
             raise KeyboardInterrupt
         token.cancel()
 
-    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _heard(cancel):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def told_by_signals(event: threading.Event) -> Iterator[None]:
     """Sets `event` at every SIGINT and SIGTERM. Main thread only."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: event.set()) for number in numbers}
+    with _heard(lambda *_: event.set()):
+        yield
+
+
+@contextmanager
+def _heard(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -13,6 +13,8 @@ from heygem.domain.inspection import Preflight, QualityReport
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import Progress
 
+SEGMENT_FRAMES: Final = 250  # an output is made in stretches of so many, each kept once it is finished
+
 
 class FaceRule(StrEnum):
     """By what a face is chosen among several."""

@@ -14,8 +14,7 @@ from typing import Final, Protocol, TypeAlias
 
 from filelock import FileLock, Timeout
 
-from heygem.domain.errors import JobNotFoundError
-from heygem.domain.job import JobState, JobStatus
+from heygem.domain.job import JobStatus
 from heygem.domain.queue import WorkerKind, WorkerStatus
 from heygem.jobs.processes import host_name, is_running
 from heygem.jobs.work_folders import WorkFolders
@@ -25,12 +24,11 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.25
 STAND_BY_S: Final = 1.0
 RECOVER_EVERY_S: Final = 2.0
-SWEEP_EVERY_S: Final = 5.0
+SWEEP_EVERY_S: Final = 60.0
 START_S: Final = 180.0  # until a new worker, which loads its weights first, must have been heard of
 CLOSE_S: Final = 8.0
 SHORTEST_LIFE_S: Final = 20.0  # one that died younger waits before it is started again, longer each time
 LONGEST_WAIT_S: Final = 60.0
-_DONE_WITH: Final = (JobState.SUCCEEDED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ class Supervisor:
             self._recover(now)
         if now - self._swept_at >= SWEEP_EVERY_S:
             self._swept_at = now
-            self.folders.sweep(self._is_needed)
+            self.folders.sweep(self.queue.get_status)
 
     def close(self) -> None:
         """Ends the workers: by the end of their standard input, by force after CLOSE_S."""
@@ -162,6 +160,7 @@ class Supervisor:
         post.wait_s = 1.0 if now - post.began_at >= SHORTEST_LIFE_S else min(LONGEST_WAIT_S, 2 * post.wait_s)
         post.next_start = now if post.wait_s <= 1.0 else now + post.wait_s
         post.process = None
+        self._swept_at = -1e9  # it may have left the folder of a job that was cancelled
 
     def _recover(self, now: float) -> None:
         """Replaces silent workers of ours, and puts back what workers of an earlier run and lapsed leases held.
@@ -188,9 +187,3 @@ class Supervisor:
         if worker is None:
             return age_s > START_S
         return worker.silent_s > self.lease_s
-
-    def _is_needed(self, job_id: str) -> bool:
-        try:
-            return self.queue.get_status(job_id).state not in _DONE_WITH
-        except JobNotFoundError:
-            return False

@@ -3,7 +3,11 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from heygem.domain.errors import JobNotFoundError
+from heygem.domain.job import JobState, JobStatus
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,23 @@ class WorkFolders:
     def remove(self, job_id: str) -> None:
         shutil.rmtree(self.root / job_id, ignore_errors=True)
 
-    def sweep(self, is_needed: Callable[[str], bool]) -> list[str]:
-        """Removes the folders of the jobs that `is_needed` denies, and names those jobs."""
-        gone = [folder.name for folder in self.root.iterdir() if folder.is_dir() and not is_needed(folder.name)]
+    def sweep(self, get_status: Callable[[str], JobStatus], failed_before: datetime | None = None) -> list[str]:
+        """Removes the folders of jobs that succeeded, were cancelled, are not known or failed before that time.
+
+        Names those jobs; one that failed and is tried again starts anew.
+        """
+        names = [folder.name for folder in self.root.iterdir() if folder.is_dir()]
+        gone = [job_id for job_id in names if _is_done_with(job_id, get_status, failed_before)]
         for job_id in gone:
             self.remove(job_id)
         return gone
+
+
+def _is_done_with(job_id: str, get_status: Callable[[str], JobStatus], failed_before: datetime | None) -> bool:
+    try:
+        job = get_status(job_id)
+    except JobNotFoundError:
+        return True
+    if job.state is JobState.FAILED and failed_before is not None and job.finished_at is not None:
+        return job.finished_at < failed_before
+    return job.state in (JobState.SUCCEEDED, JobState.CANCELLED)

@@ -15,7 +15,7 @@ from heygem.maintenance.disk_outlook import look_ahead
 from heygem.maintenance.log_rotation import LogRotation
 from heygem.maintenance.pruner import Pruner
 from heygem.maintenance.scheduler import Task
-from heygem.maintenance.sweeps import sweep_failed_jobs, sweep_files, sweep_shell_folders
+from heygem.maintenance.sweeps import sweep_files, sweep_shell_folders
 
 log = logging.getLogger(__name__)
 
@@ -77,5 +77,5 @@ class Housekeeping:
         if freed_bytes:
             log.info("%d bytes of old files were removed from the cache", freed_bytes)
         InputStore(self.outputs_dir).sweep(self.queue.list_inputs(now - ENDED_AGE))
-        sweep_failed_jobs(WorkFolders(self.outputs_dir), self.queue.get_status, ENDED_AGE, now)
+        WorkFolders(self.outputs_dir).sweep(self.queue.get_status, failed_before=now - ENDED_AGE)
         sweep_shell_folders(self.outputs_dir, now)

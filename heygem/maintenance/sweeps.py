@@ -1,4 +1,4 @@
-"""Removes what is of no use any more: temporary files by age, and what jobs that ended badly have left.
+"""Removes what is of no use any more: temporary files by age, and what jobs of the shell that died have left.
 
 Each sweep keeps to the folder that it is given, follows no link, and leaves what it cannot remove to the next one.
 """
@@ -6,22 +6,18 @@ Each sweep keeps to the folder that it is given, follows no link, and leaves wha
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from heygem.domain.errors import JobNotFoundError
-from heygem.domain.job import JobState, JobStatus
-from heygem.jobs.work_folders import WorkFolders
+from heygem.pipeline.job_folder import SHELL_PREFIX
 
 log = logging.getLogger(__name__)
 
 QUIET: Final = timedelta(days=1)  # longer than any job at work leaves its folder untouched
 EMPTY: Final = timedelta(hours=1)  # a new folder's first file may be on its way
-SHELL_PREFIX: Final = ".heygem-"  # of folders that jobs of the shell have beside their outputs
-DONE_WITH: Final = (JobState.SUCCEEDED, JobState.CANCELLED)
 
 
 def sweep_files(folder: Path, max_age: timedelta, now: datetime, max_bytes: int | None = None) -> int:
@@ -48,22 +44,6 @@ def sweep_shell_folders(outputs: Path, now: datetime) -> int:
         log.info("%s is removed: its job died", folder)
         shutil.rmtree(folder, ignore_errors=True)
     return len(dead)
-
-
-def sweep_failed_jobs(
-    folders: WorkFolders, get_status: Callable[[str], JobStatus], max_age: timedelta, now: datetime
-) -> list[str]:
-    """Removes the segments of jobs that failed `max_age` ago, and names those jobs: tried again, they start anew."""
-
-    def is_needed(job_id: str) -> bool:
-        try:
-            job = get_status(job_id)
-        except JobNotFoundError:
-            return False
-        is_old = job.finished_at is not None and job.finished_at < now - max_age
-        return job.state not in DONE_WITH and not (job.state is JobState.FAILED and is_old)
-
-    return folders.sweep(is_needed)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

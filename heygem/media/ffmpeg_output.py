@@ -5,7 +5,6 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from heygem.domain.errors import CancelledError, DiskFullError, EncodeError, FfmpegMissingError, HeyGemError
@@ -48,12 +47,7 @@ class FfmpegOutput:
             raise FfmpegMissingError() from error
         return self
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._get_process().close()
         self._partial.unlink(missing_ok=True)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from heygem.domain.errors import EncodeError, MediaError
@@ -35,12 +34,7 @@ class SoundEncoder:
             self._opened.enter_context(self._output)
         return self
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._opened.close()
 
     def watch(self, items: Iterable[T]) -> Iterator[T]:

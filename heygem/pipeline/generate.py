@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from heygem.config.settings import LimitSettings
 from heygem.domain.errors import NoFaceError, OutputPathError
-from heygem.domain.job import LipSyncRequest, LipSyncResult
+from heygem.domain.job import SEGMENT_FRAMES, LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
 from heygem.engines.engine import SAMPLE_RATE, LipSyncEngine, VoiceFeatures
 from heygem.media.audio import read_waveform
@@ -25,7 +25,7 @@ from heygem.media.ffmpeg_binary import read_version
 from heygem.media.ffmpeg_command import EncodeSettings
 from heygem.pipeline.compose import FRAMES_AHEAD
 from heygem.pipeline.face_track import FaceTrack, bridge_gaps, fade_weights, list_unchanged
-from heygem.pipeline.job_folder import SEGMENT_FRAMES, JobFolder, job_folder, measure_folder
+from heygem.pipeline.job_folder import JobFolder, job_folder, measure_folder
 from heygem.pipeline.prefetch import prefetch
 from heygem.pipeline.preflight import JobPlan, plan_job
 from heygem.pipeline.quality import Expected, check_quality

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from heygem.domain.errors import EncodeError
+from heygem.domain.job import SEGMENT_FRAMES
 from heygem.media.encode import check_frames
 from heygem.media.publish import replace, translate_output_error
 
-SEGMENT_FRAMES: Final = 250
+SHELL_PREFIX: Final = ".heygem-"  # of folders that jobs of the shell have beside their outputs
 _PLAN: Final = "plan.json"
 
 
@@ -104,7 +105,7 @@ def job_folder(output: Path, folder: Path | None) -> Iterator[Path]:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         else:
-            made = Path(tempfile.mkdtemp(prefix=".heygem-", dir=output.parent))
+            made = Path(tempfile.mkdtemp(prefix=SHELL_PREFIX, dir=output.parent))
     except OSError as error:
         raise translate_output_error(folder or output, error) from error
     if folder is not None:

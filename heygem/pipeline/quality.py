@@ -15,6 +15,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from heygem.domain import landmarks
 from heygem.domain.inspection import QualityProblem, QualityReport
+from heygem.domain.job import SEGMENT_FRAMES
 from heygem.domain.progress import CancelToken
 from heygem.engines.alignment import Image, Points
 from heygem.engines.face_region import bounding_box
@@ -24,7 +25,6 @@ from heygem.media.audio import read_waveform
 from heygem.media.decode import FrameReader
 from heygem.media.probe import probe_audio, probe_video
 from heygem.pipeline.face_track import BoolArray, FloatArray
-from heygem.pipeline.job_folder import SEGMENT_FRAMES
 from heygem.pipeline.references import measure_opening
 from heygem.pipeline.track import MIN_PRESENCE, Landmarker
 

@@ -9,7 +9,7 @@ from heygem.domain.errors import JobNotFoundError
 from heygem.domain.job import JobState, JobStatus, LipSyncRequest, NewJob
 from heygem.jobs.queue import JobQueue
 from heygem.jobs.work_folders import WorkFolders
-from heygem.maintenance.sweeps import sweep_failed_jobs, sweep_files, sweep_shell_folders
+from heygem.maintenance.sweeps import sweep_files, sweep_shell_folders
 from heygem.storage.database import Database
 from tests.fakes import fake_preflight
 
@@ -104,7 +104,7 @@ def test_segments_of_failed_jobs_are_kept_for_a_while(
 
     folders = WorkFolders(tmp_path)
     put(folders.make("job") / "00000.mp4", age)
-    assert sweep_failed_jobs(folders, get_status, 72 * HOUR, NOW) == ([] if is_kept else ["job"])
+    assert folders.sweep(get_status, failed_before=NOW - 72 * HOUR) == ([] if is_kept else ["job"])
     assert (folders.root / "job").exists() == is_kept
 
 

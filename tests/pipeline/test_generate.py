@@ -14,7 +14,7 @@ import pytest
 
 from heygem.config.settings import LimitSettings
 from heygem.domain.errors import CancelledError, DiskFullError, FrameTooLargeError, MediaTooLongError, NoFaceError
-from heygem.domain.job import LipSyncRequest
+from heygem.domain.job import SEGMENT_FRAMES, LipSyncRequest
 from heygem.domain.landmarks import Box
 from heygem.domain.progress import CancelToken, Progress, Stage
 from heygem.engines.alignment import CropSpec
@@ -24,7 +24,6 @@ from heygem.media.ffmpeg_binary import find_ffmpeg
 from heygem.media.ffmpeg_command import EncodeSettings
 from heygem.media.probe import probe_audio, probe_video
 from heygem.pipeline.generate import Generator
-from heygem.pipeline.job_folder import SEGMENT_FRAMES
 from heygem.pipeline.track_cache import TrackCache
 from tests.pipeline.faces import FakeDetection, place_face
 

@@ -10,6 +10,7 @@ import pytest
 
 from heygem.domain.errors import CancelledError
 from heygem.domain.inspection import QualityProblem
+from heygem.domain.job import SEGMENT_FRAMES
 from heygem.domain.progress import CancelToken
 from heygem.media.encode import VideoEncoder
 from heygem.media.ffmpeg_binary import find_ffmpeg
@@ -17,7 +18,6 @@ from heygem.media.ffmpeg_command import EncodePlan, EncodeSettings
 from heygem.media.join import JoinPlan, join_film
 from heygem.media.probe import probe_audio
 from heygem.media.sound import SoundEncoder
-from heygem.pipeline.job_folder import SEGMENT_FRAMES
 from heygem.pipeline.quality import MOST_FRAMES, Expected, check_quality, choose_looks
 from tests.pipeline.faces import place_face
 

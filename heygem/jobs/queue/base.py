@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from heygem.domain.inspection import Inspection, Preflight
+from heygem.domain.job import SEGMENT_FRAMES
 from heygem.storage.database import Database
 
 BuildPreflight: TypeAlias = Callable[[Inspection, Inspection], Preflight]  # of a person and a voice
@@ -20,5 +21,5 @@ class QueueBase:
     build_preflight: BuildPreflight
     lease_s: float = 20.0
     max_crashes: int = 2
-    segment_frames: int = 250
+    segment_frames: int = SEGMENT_FRAMES
     check_room: Callable[[], None] = lambda: None
