@@ -1,6 +1,6 @@
 """Serves the page over a fake engine, for the browser tests: `python serve_fake.py PORT FOLDER`.
 
-The voice's name says how long a job takes: with `slow.wav` ten seconds, with `voice.wav` three, with others less than
+The voice's name says how long a job takes: with `slow.wav` ten seconds, with `voice.wav` five, with others less than
 one. What inspections find hangs on the file's name too, see fakes.fake_inspect; `flaky….mp4` fails at the first
 attempt. FOLDER/inputs is the folder of the server; FOLDER/face.txt keeps the last job's choice of a face.
 """
@@ -17,7 +17,7 @@ from heygem.domain.progress import CancelToken, ProgressSink
 from heygem.web.app import serve
 from tests.fakes import FakeServices, FakeWork
 
-PACES_S = {"slow.wav": 0.1, "voice.wav": 0.03}
+PACES_S = {"slow.wav": 0.1, "voice.wav": 0.05}
 PORT, FOLDER = int(sys.argv[1]), Path(sys.argv[2])
 failed: set[Path] = set()
 
