@@ -26,11 +26,13 @@ install_packages() {
     "$bin/python" -m pip install --quiet --no-deps -r tests/requirements-no-deps.txt
 }
 
-install_programs() { # for the tests of the page, the weights and the database; those that miss them are skipped
+install_programs() { # for the tests of the page, the weights, the database, the downloads and the metrics; those that miss them are skipped
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
   command -v espeak-ng >/dev/null || missing+=(espeak-ng)
+  command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v prometheus >/dev/null || missing+=(prometheus)
   compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
   fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fontconfig fonts-noto-cjk)
   [ ${#missing[@]} -ne 0 ] || return 0

@@ -7,12 +7,15 @@ HeyGemError
 │   │   │   MediaTruncatedError, FrameTooLargeError, MediaTooLongError, InputChangedError
 │   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
 │   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
-│   ├── JobNotFoundError, BatchNotFoundError, OutputNotFoundError, JobStateError, IdempotencyConflictError
-│   ├── RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError
-│   └── ResultGoneError, SettingsError
+│   ├── JobNotFoundError, BatchNotFoundError, OutputNotFoundError, JobStateError
+│   ├── ResultGoneError, SettingsError
+│   ├── in api_errors.py: RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError,
+│   │   IdempotencyConflictError
+│   └── in model_errors.py: ManifestError, ModelNotFoundError, ModelImportError, LicenceNotAcceptedError
 ├── FaultError       ours or the machine's: exit status 1
 │   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
-│   └── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
+│   ├── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
+│   └── in model_errors.py: SourceError, DownloadFailedError, ChecksumError, WeightsUnverifiedError
 └── CancelledError   asked for: exit status 130
 """
 
@@ -176,42 +179,6 @@ class JobStateError(InputError):
     """The job's state does not allow what is asked. Context: `action`, `state`."""
 
     code = "JOB_STATE"
-
-
-class IdempotencyConflictError(InputError):
-    """A key that something else was submitted by. Context: `idempotency_key`."""
-
-    code = "IDEMPOTENCY_CONFLICT"
-
-
-class RequestInvalidError(InputError):
-    """What a program sent is not what its documentation says. Context: `field`, `reason`."""
-
-    code = "REQUEST_INVALID"
-
-
-class UploadTooLargeError(InputError):
-    """Context: `max_mb`."""
-
-    code = "UPLOAD_TOO_LARGE"
-
-
-class TokenError(InputError):
-    """A program's request without the token that it needs, or with another one."""
-
-    code = "API_TOKEN"
-
-
-class ForeignOriginError(InputError):
-    """A request that another site's page made a browser send. Context: `origin`."""
-
-    code = "ORIGIN_FOREIGN"
-
-
-class WebhookSecretError(InputError):
-    """A webhook is asked for where there is no secret to sign it with."""
-
-    code = "WEBHOOK_SECRET"
 
 
 class ResultGoneError(InputError):

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from heygem.domain.api_errors import IdempotencyConflictError
 from heygem.domain.errors import (
     BatchNotFoundError,
     CancelledError,
     EncodeError,
-    IdempotencyConflictError,
     JobNotFoundError,
     JobStateError,
     MediaUnreadableError,

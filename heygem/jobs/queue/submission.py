@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from heygem.domain.errors import IdempotencyConflictError, OutputPathError
+from heygem.domain.api_errors import IdempotencyConflictError
+from heygem.domain.errors import OutputPathError
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import JobState, LipSyncRequest, NewJob
 from heygem.domain.queue import Wish

@@ -13,14 +13,15 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 
 from heygem.config.strings import Translator
-from heygem.domain import errors
-from heygem.domain.errors import HeyGemError, MediaError, RequestInvalidError, UnexpectedError
+from heygem.domain import api_errors, errors
+from heygem.domain.api_errors import RequestInvalidError
+from heygem.domain.errors import HeyGemError, MediaError, UnexpectedError
 from heygem.domain.stored_error import storable_context
 
 # Of an error, or of the nearest of its bases that stands here.
 STATUSES: Final[Mapping[type[HeyGemError], int]] = {
-    errors.TokenError: 401,
-    errors.ForeignOriginError: 403,
+    api_errors.TokenError: 401,
+    api_errors.ForeignOriginError: 403,
     errors.PathOutsideError: 403,
     errors.JobNotFoundError: 404,
     errors.BatchNotFoundError: 404,
@@ -29,9 +30,9 @@ STATUSES: Final[Mapping[type[HeyGemError], int]] = {
     errors.MediaNotFoundError: 404,
     errors.MediaIsFolderError: 404,
     errors.JobStateError: 409,
-    errors.IdempotencyConflictError: 409,
-    errors.WebhookSecretError: 409,
-    errors.UploadTooLargeError: 413,
+    api_errors.IdempotencyConflictError: 409,
+    api_errors.WebhookSecretError: 409,
+    api_errors.UploadTooLargeError: 413,
     errors.InputError: 422,
     errors.DatabaseError: 503,
     errors.DiskFullError: 507,

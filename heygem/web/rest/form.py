@@ -13,7 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from heygem.domain.errors import RequestInvalidError, UploadTooLargeError
+from heygem.domain.api_errors import RequestInvalidError, UploadTooLargeError
 from heygem.jobs.naming import safe_stem
 from heygem.media.publish import sync, translate_output_error
 

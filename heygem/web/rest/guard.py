@@ -8,13 +8,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from heygem.domain.errors import (
-    ForeignOriginError,
-    HeyGemError,
-    RequestInvalidError,
-    TokenError,
-    UploadTooLargeError,
-)
+from heygem.domain.api_errors import ForeignOriginError, RequestInvalidError, TokenError, UploadTooLargeError
+from heygem.domain.errors import HeyGemError
 from heygem.web.rest.errors import answer_error
 
 MB: Final = 1_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from heygem.domain.errors import WebhookSecretError
+from heygem.domain.api_errors import WebhookSecretError
 from heygem.domain.job import FaceChoice, JobStatus, NewJob
 from heygem.domain.queue import BatchStatus
 from heygem.jobs.batch_plan import name_batch, plan_request
