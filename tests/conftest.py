@@ -11,7 +11,7 @@ from tests.postgres import PostgresServer, find_programs, running_server
 
 # Lower floors first, since what fails there explains what fails above.
 LOWER: Final = ("domain", "config", "storage", "jobs", "media", "engines", "pipeline")
-ORDER: Final = (*LOWER, "library", "maintenance", "web", "rest")
+ORDER: Final = (*LOWER, "library", "downloads", "resolvers", "maintenance", "web", "rest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -32,8 +32,14 @@ class Translator:
         return load_strings()[key][self.language].format(**context)
 
     def explain(self, error: HeyGemError) -> str:
-        """One sentence that says what is wrong and what to do, the stable code behind it."""
-        return f"{self(f'error.{error.code}', **error.context)} [{error.code}]"
+        """One sentence that says what is wrong and what to do, the stable code behind it.
+
+        A `reason` that has a sentence in the table is put in as that sentence.
+        """
+        context = dict(error.context)
+        if (key := f"reason.{context.get('reason')}") in load_strings():
+            context["reason"] = self(key, **context)
+        return f"{self(f'error.{error.code}', **context)} [{error.code}]"
 
     def warn(self, warning: str) -> str:
         """The sentence of one of MediaWarning."""

@@ -1,6 +1,30 @@
 """The part of the tree of errors.py that is about models and their download."""
 
+from enum import StrEnum
+
 from heygem.domain.errors import FaultError, InputError
+
+
+class SourceProblem(StrEnum):
+    """Why a source gives no file, as `reason` of a SourceError; each has a sentence that says what to do."""
+
+    ADDRESS_INVALID = "address_invalid"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    BUSY = "busy"
+    ANSWER_UNREADABLE = "answer_unreadable"
+    NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
+    LOGIN_NEEDED = "login_needed"
+    TERMS_NEEDED = "terms_needed"
+    CODE_NEEDED = "code_needed"
+    CODE_WRONG = "code_wrong"
+    SHARE_EXPIRED = "share_expired"
+    CAPTCHA = "captcha"
+    FILE_DIFFERS = "file_differs"
+    FILE_NOT_IN_SHARE = "file_not_in_share"
+    NO_DOWNLOAD = "no_download"
+    BROWSER_NEEDED = "browser_needed"
 
 
 class ManifestError(InputError):
@@ -28,7 +52,7 @@ class LicenceNotAcceptedError(InputError):
 
 
 class SourceError(FaultError):
-    """A source that gives no link, or not the file. Context: `source` (its host), `reason`."""
+    """A source that gives no link, or not the file. Context: `source` (a host), `reason` (a SourceProblem or words)."""
 
     code = "SOURCE_UNUSABLE"
 

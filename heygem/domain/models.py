@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -10,14 +11,27 @@ class DownloadSource:
     """One place that has a file, as a person or a manifest names it: a URL, or what a resolver turns into one.
 
     Higher `priority` is asked first. `region` (`cn`, `global`, empty for anywhere) is what a choice of mirror goes by.
-    `code` is the extraction code or password of a share.
+    `code` is the extraction code or password of a share. What may let somebody in is left out of the `repr`.
     """
 
-    url: str
+    url: str = field(repr=False)
     region: str = ""
     priority: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    code: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    code: str = field(default="", repr=False)
+
+    @property
+    def host(self) -> str:
+        """Fit to be shown; the rest of an address may let its bearer in."""
+        return find_host(self.url)
+
+
+def find_host(url: str) -> str:
+    """The name of the host in an address, empty where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # an IPv6 address that is none
+        return ""
 
 
 @dataclass(frozen=True)

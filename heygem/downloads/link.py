@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
-from heygem.domain.models import DownloadSource, ModelFile
+from heygem.domain.models import DownloadSource, ModelFile, find_host
 
 RENEW_BEFORE: Final = timedelta(seconds=60)
 
@@ -15,18 +14,19 @@ RENEW_BEFORE: Final = timedelta(seconds=60)
 class Link:
     """`headers` go to the link's own host alone, redirects elsewhere are followed without credentials.
 
-    `expires_at` (UTC) is None for a link that stays good. `size_bytes` where the resolver has learned it.
+    `expires_at` (UTC) is None for a link that stays good. `size_bytes` where the resolver has learned it. The address
+    and the headers let their bearer in, so the `repr` has neither.
     """
 
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     expires_at: datetime | None = None
     size_bytes: int | None = None
 
     @property
     def host(self) -> str:
         """Fit to be shown; the rest of a link may be signed."""
-        return urlsplit(self.url).hostname or ""
+        return find_host(self.url)
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it will soon be, or is, no good any more."""
@@ -38,6 +38,10 @@ class Resolver(Protocol):
 
     def accepts(self, source: DownloadSource) -> bool:
         """Whether the source is of this kind, by its looks alone."""
+        ...
+
+    def name(self, source: DownloadSource) -> str:
+        """The host that will be asked."""
         ...
 
     def resolve(self, source: DownloadSource, wanted: ModelFile) -> Link:

@@ -14,7 +14,9 @@ from heygem.domain import errors
 from heygem.domain.errors import HeyGemError, MediaError
 from heygem.domain.inspection import MediaWarning, QualityProblem
 from heygem.domain.job import FaceRule, JobState
+from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.progress import Stage
+from heygem.domain.stored_error import restore_error, storable_context
 
 FILES: Final = {"page.css"}  # names of files that look like keys
 ERRORS: Final = {
@@ -29,6 +31,7 @@ ENUMERATED: Final[dict[str, list[str]]] = {
     "face": [*FaceRule],
     "warning": [*MediaWarning],
     "quality": [*QualityProblem],
+    "reason": [*SourceProblem],
 }
 
 
@@ -110,3 +113,13 @@ def test_an_unknown_key_is_an_error() -> None:
 
 def test_table_is_utf8_without_bom() -> None:
     assert not STRINGS_PATH.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_reason_of_the_table_is_told_in_the_readers_language():
+    error = SourceError(source="pan.example", reason=SourceProblem.CODE_WRONG)
+    assert "extraction code or password is wrong" in Translator("en").explain(error)
+    assert "提取码或密码不对" in Translator("zh").explain(restore_error(error.code, storable_context(error)))
+
+
+def test_a_reason_in_words_stays_as_it_is():
+    assert "HTTP 418" in Translator("zh").explain(SourceError(source="pan.example", reason="HTTP 418"))

@@ -1,0 +1,154 @@
+"""Asks servers over HTTP for all resolvers: headers stay with the host they are for, faults become SourceError."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+import heygem
+from heygem.domain.model_errors import SourceError, SourceProblem
+from heygem.domain.models import find_host
+
+MOST_HOPS: Final = 10
+MOST_BYTES: Final = 8 << 20  # of an answer that is read whole
+USER_AGENT: Final = f"HeyGem/{heygem.__version__}"
+HARMLESS: Final = frozenset(
+    {"accept", "accept-language", "depth", "range", "referer", "user-agent", "x-requested-with"}
+)
+PROBLEMS: Final = {
+    400: SourceProblem.ADDRESS_INVALID,
+    401: SourceProblem.LOGIN_NEEDED,
+    403: SourceProblem.FORBIDDEN,
+    404: SourceProblem.NOT_FOUND,
+    410: SourceProblem.SHARE_EXPIRED,
+    429: SourceProblem.BUSY,
+    451: SourceProblem.FORBIDDEN,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`url` is where it came from in the end; `content` is empty where only the head was asked for."""
+
+    url: str = field(repr=False)
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is HTML, for a person to read."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower() in ("text/html", PAGE_XML)
+
+    @property
+    def target(self) -> str:
+        """Where a redirection leads, empty where it is none."""
+        location = self.headers.get("location", "")
+        return urljoin(self.url, location) if location and 300 <= self.status < 400 else ""
+
+    def get_json(self) -> Any:
+        """Raises SourceError where it is none."""
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            raise SourceError(source=find_host(self.url), reason=SourceProblem.ANSWER_UNREADABLE) from error
+
+    def refusal(self) -> SourceError:
+        """What the status says."""
+        problem = PROBLEMS.get(self.status, SourceProblem.BUSY if self.status >= 500 else None)
+        return SourceError(source=find_host(self.url), reason=problem or f"HTTP {self.status}")
+
+
+PAGE_XML: Final = "application/xhtml+xml"
+
+
+class Asker:
+    """For several threads. Cookies are kept, each for its own host, until the asker is closed."""
+
+    def __init__(self, timeout_s: float, connect_s: float, verify: Any = None) -> None:
+        self._timeout = httpx.Timeout(timeout_s, connect=connect_s)
+        self._verify = verify or httpx.create_ssl_context()
+        self._client = httpx.Client(
+            timeout=self._timeout, verify=self._verify, follow_redirects=False, headers={"User-Agent": USER_AGENT}
+        )
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        is_head: bool = False,
+        follows: Callable[[Answer], bool] = lambda _: True,
+        **body: Any,
+    ) -> Answer:
+        """The answer, of whatever status, after the redirections that `follows` agrees to; `is_head` reads no more than
+        its head. `body` is httpx's `content`, `json`, `data` or `files`. Raises SourceError.
+        """
+        sent = dict(headers or {})
+        for _ in range(MOST_HOPS):
+            answer = self._ask_once(method, url, sent, is_head, body)
+            if not answer.target or not follows(answer):
+                return answer
+            if not is_same_origin(answer.target, url):
+                sent = {name: value for name, value in sent.items() if name.lower() in HARMLESS}
+            if answer.status in (301, 302, 303) and method not in ("GET", "HEAD"):
+                method, body = "GET", {}
+            url = answer.target
+        raise SourceError(source=find_host(url), reason=SourceProblem.ANSWER_UNREADABLE)
+
+    def _ask_once(self, method: str, url: str, headers: dict[str, str], is_head: bool, body: dict[str, Any]) -> Answer:
+        with translated(url), self._client.stream(method, url, headers=headers, **body) as got:
+            content = b"" if is_head else _read(got)
+            return Answer(str(got.url), got.status_code, got.headers, content)
+
+    def fresh(self) -> "Asker":
+        """One without any cookies."""
+        return Asker(self._timeout.read or 0.0, self._timeout.connect or 0.0, self._verify)
+
+    def cookies_for(self, url: str) -> str:
+        """The header of the cookies that `url` would be asked with, empty without any."""
+        return str(self._client.build_request("GET", url).headers.get("cookie", ""))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def is_same_origin(url: str, other: str) -> bool:
+    """Whether both are of one scheme, host and port; a step from http up to https on one host counts as the same."""
+    ours, theirs = urlsplit(url), urlsplit(other)
+    if ours.hostname != theirs.hostname:
+        return False
+    ports = {"http": 80, "https": 443}
+    pair = [(part.scheme, part.port or ports.get(part.scheme)) for part in (ours, theirs)]
+    return pair[0] == pair[1] or pair == [("https", 443), ("http", 80)]
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """httpx's errors, and those of an address that is none, become SourceError."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise SourceError(source=find_host(url), reason=SourceProblem.TIMED_OUT) from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        raise SourceError(source=find_host(url), reason=SourceProblem.ADDRESS_INVALID) from error
+    except httpx.HTTPError as error:
+        raise SourceError(source=find_host(url), reason=SourceProblem.UNREACHABLE) from error
+
+
+def _read(response: httpx.Response) -> bytes:
+    read = bytearray()
+    for chunk in response.iter_bytes():
+        read += chunk
+        if len(read) > MOST_BYTES:
+            raise SourceError(source=response.url.host, reason=SourceProblem.ANSWER_UNREADABLE)
+    return bytes(read)

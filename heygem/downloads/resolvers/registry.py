@@ -1,0 +1,44 @@
+"""All resolvers, in the order in which they are asked whether a source is theirs."""
+
+from collections.abc import Sequence
+
+from heygem.domain.model_errors import SourceError, SourceProblem
+from heygem.domain.models import DownloadSource, ModelFile
+from heygem.downloads.link import Link, LinkSource, Resolver
+from heygem.downloads.resolvers.asker import Asker
+from heygem.downloads.resolvers.huggingface import HuggingFaceResolver
+from heygem.downloads.resolvers.options import ResolverOptions
+from heygem.downloads.resolvers.plain import PlainResolver
+from heygem.downloads.resolvers.remembered import RememberedLink
+
+
+class ResolverSet:
+    """For several threads. `close` it when no link is wanted any more."""
+
+    def __init__(self, resolvers: Sequence[Resolver], asker: Asker) -> None:
+        self._resolvers = resolvers
+        self._asker = asker
+
+    def open(self, source: DownloadSource, wanted: ModelFile) -> LinkSource:
+        """The source as a transfer asks it. Nothing is asked before its first link is wanted; never raises."""
+        resolver = self._find_resolver(source)
+        name = resolver.name(source) if resolver else source.host
+        return RememberedLink(name or source.url.partition(":")[0], lambda: self.resolve(source, wanted))
+
+    def resolve(self, source: DownloadSource, wanted: ModelFile) -> Link:
+        """A new link. Raises SourceError."""
+        resolver = self._find_resolver(source)
+        if resolver is None:
+            raise SourceError(source=source.host, reason=SourceProblem.ADDRESS_INVALID)
+        return resolver.resolve(source, wanted)
+
+    def _find_resolver(self, source: DownloadSource) -> Resolver | None:
+        return next((resolver for resolver in self._resolvers if resolver.accepts(source)), None)
+
+    def close(self) -> None:
+        self._asker.close()
+
+
+def build_resolvers(options: ResolverOptions) -> ResolverSet:
+    asker = Asker(options.timeout_s, options.connect_s)
+    return ResolverSet([HuggingFaceResolver(options, asker), PlainResolver()], asker)
