@@ -22,6 +22,11 @@ def restore_error(code: str, context: Mapping[str, object]) -> HeyGemError:
     return kind(**(context if code in kinds else {"reason": code}))
 
 
+def list_codes(kind: type[HeyGemError]) -> frozenset[str]:
+    """Of `kind` and of all below it."""
+    return frozenset(child.code for child in _list_kinds(kind))
+
+
 def _list_kinds(kind: type[HeyGemError]) -> Iterator[type[HeyGemError]]:
     """The tree from `kind` on, itself first, so that of two with one code the leaf comes last."""
     yield kind

@@ -29,11 +29,15 @@ def carry_out(steps: Iterable[PlannedStep], library: Library) -> PruneReport:
     """What frees space comes first, since a move into the trash needs some for its row. A video that has changed since
     it was planned for (pinned, played, restored) is left to the next plan.
     """
-    report = PruneReport()
+    report, is_whole = PruneReport(), False
     leaving = [step for step in steps if step.action is not StepAction.KEEP]
-    for step in sorted(leaving, key=lambda step: step.action is not StepAction.PURGE):
-        if _is_unchanged(step, library):
-            report += _do(step, library)
+    try:
+        for step in sorted(leaving, key=lambda step: step.action is not StepAction.PURGE):
+            if _is_unchanged(step, library):
+                report += _do(step, library)
+        is_whole = True
+    finally:
+        library.note_prune(report.trashed, report.purged, report.freed_bytes, is_whole)
     return report
 
 

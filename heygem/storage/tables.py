@@ -1,4 +1,4 @@
-"""The tables of the queue and of the library. A change here needs a migration; a test compares the two."""
+"""The tables of queue, library and what is counted. A change here needs a migration; a test compares the two."""
 
 from typing import Final
 
@@ -64,7 +64,7 @@ inspections: Final = Table(
 
 # `claims` counts every lease and fences it; `attempts` only those that were not given back. `wish` is what is wanted of
 # a running job. `frames_done` is the most that any attempt has rendered, `frames_at_crash` what it was at the last
-# crash. `ran_s` is how long its attempts have run in all.
+# crash. `ran_s` is how long its attempts have run in all. `queued_at` is since when it is queued, NULL unless it is.
 jobs: Final = Table(
     "jobs",
     metadata,
@@ -103,6 +103,7 @@ jobs: Final = Table(
     Column("error_code", String(64)),
     Column("error_context", Facts),
     Column("created_at", Utc, nullable=False),
+    Column("queued_at", Utc),
     Column("started_at", Utc),
     Column("claimed_at", Utc),
     Column("finished_at", Utc),
@@ -200,4 +201,14 @@ outputs: Final = Table(
     Column("search_text", Words, nullable=False),
     Index("ix_outputs_facts", "state", "created_at", "output_id", *_COUNTED),
     Index("uq_outputs_name", "name", unique=True, sqlite_where=_HAS_NAME, postgresql_where=_HAS_NAME),
+)
+
+# What is counted as it happens, so that it stays when rows go; see domain/figures.py.
+figures: Final = Table(
+    "figures",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("label", Words, primary_key=True),
+    Column("detail", Words, primary_key=True),
+    Column("value", Float, nullable=False),
 )

@@ -6,6 +6,7 @@ from heygem.jobs.queue.draft_items import DraftItems
 from heygem.jobs.queue.inspections import Inspections
 from heygem.jobs.queue.leases import Leases
 from heygem.jobs.queue.listing import Listing
+from heygem.jobs.queue.overview import Overview
 from heygem.jobs.queue.recovery import Recovery
 from heygem.jobs.queue.submission import Submission
 from heygem.jobs.queue.workers import Workers
@@ -13,7 +14,7 @@ from heygem.jobs.queue.workers import Workers
 __all__ = ["JobQueue"]
 
 
-class JobQueue(Submission, Control, Listing, DraftItems, Inspections, Workers, Leases, Recovery, Deliveries):
+class JobQueue(Submission, Control, Listing, Overview, DraftItems, Inspections, Workers, Leases, Recovery, Deliveries):
     """Everything that the queue can be asked, by those who want videos and by those who make them.
 
     For many threads and processes. Each method is one transaction, done whole or not at all, and raises DatabaseError

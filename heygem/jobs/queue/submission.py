@@ -94,6 +94,7 @@ class Submission(QueueBase):
                 "job_id": uuid.uuid4().hex,
                 "batch_id": batch_id,
                 "state": state,
+                "queued_at": now if state is JobState.QUEUED else None,
                 "position": first + number,
                 "person_task": tasks[job.request.person, MediaKind.PERSON],
                 "voice_task": tasks[job.request.voice, MediaKind.VOICE],

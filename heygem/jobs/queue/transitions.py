@@ -11,7 +11,9 @@ from heygem.domain.job import JobState, check_transition
 from heygem.domain.queue import Wish
 from heygem.jobs.queue.deliveries import announce
 from heygem.jobs.queue.records import error_values
+from heygem.jobs.queue.tally import tally_ends
 from heygem.storage import tables
+from heygem.storage.figures import add_figures
 
 
 def move_job(connection: Connection, now: datetime, job: Row[Any], state: JobState, **values: Any) -> None:
@@ -28,6 +30,7 @@ def move_jobs(
     parameters = [{"of": job.job_id, **_moved(now, job, state), **values} for job, values in changes]
     connection.execute(update(tables.jobs).where(tables.jobs.c.job_id == bindparam("of")), parameters)
     if state.is_final:
+        add_figures(connection, tally_ends(state, parameters))
         announce(connection, now, [job for job, _ in changes if job.webhook], state, parameters)
 
 
@@ -51,5 +54,6 @@ def _moved(now: datetime, job: Row[Any], state: JobState) -> dict[str, Any]:
         "claimed_at": None,
         "eta_s": None,
         "ran_s": job.ran_s + ran_s,
+        "queued_at": now if state is JobState.QUEUED else None,
         "finished_at": now if state.is_final else None,
     }
