@@ -11,10 +11,13 @@ HeyGemError
 │   ├── ResultGoneError, SettingsError
 │   ├── in api_errors.py: RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError,
 │   │   IdempotencyConflictError
+│   ├── in archive_errors.py: ArchiveUnsetError
 │   └── in model_errors.py: ManifestError, ModelNotFoundError, ModelImportError, LicenceNotAcceptedError
 ├── FaultError       ours or the machine's: exit status 1
 │   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
 │   ├── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
+│   ├── in archive_errors.py: ArchiveUnusableError, ArchiveDeniedError, ArchiveCopyWrongError, ArchiveCopyLostError,
+│   │   ArchiveBusyError, ArchiveFailedError
 │   └── in model_errors.py: SourceError, DownloadFailedError, ChecksumError, WeightsUnverifiedError
 └── CancelledError   asked for: exit status 130
 """

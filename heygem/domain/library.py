@@ -16,10 +16,11 @@ class OutputKind(StrEnum):
 
 
 class OutputState(StrEnum):
-    """Where its file is: under its name, in the trash, gone with our doing, or gone without it."""
+    """Where its file is: under its name, in the trash, in the archive alone, gone with our doing, or without it."""
 
     PRESENT = "present"
     TRASHED = "trashed"
+    ARCHIVED = "archived"
     REMOVED = "removed"
     MISSING = "missing"
 
@@ -28,7 +29,8 @@ class OutputState(StrEnum):
 class OutputRecord:
     """A finished video. `path` is where it lies, or lay, under its own name; times are aware, in UTC.
 
-    `used_at` is when it was made or last played. `problems` are keys of [quality] in strings.toml.
+    `used_at` is when it was made or last played. `problems` are keys of [quality] in strings.toml. `archived_at` is
+    when a copy in the archive was last verified, None where there is none.
     """
 
     output_id: str
@@ -46,7 +48,17 @@ class OutputRecord:
     created_at: datetime | None = None
     used_at: datetime | None = None
     trashed_at: datetime | None = None
+    archived_at: datetime | None = None
     job_id: str | None = None
     person: str = ""
     voice: str = ""
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ArchivedCopy:
+    """The copy of a video in the archive: its name there, its bytes and their SHA-256 in hexadecimal digits."""
+
+    key: str
+    size_bytes: int
+    sha256: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -16,6 +16,7 @@ from heygem.library.records import with_search_text
 from heygem.storage.tables import outputs
 
 NAMED = (OutputState.PRESENT, OutputState.MISSING)  # the states in which a name is taken
+NO_COPY: Final[Mapping[str, None]] = dict.fromkeys(("archive_key", "archived_at", "sha256"))
 
 
 class Entries(LibraryBase):
@@ -65,11 +66,14 @@ class Entries(LibraryBase):
 
 
 def put_output(connection: Connection, now: datetime, name: str, facts: Mapping[str, Any], kind: OutputKind) -> str:
-    """The id of the file `name`, a new row's or that of the one that has the name. Empty facts change nothing."""
+    """The id of the file `name`, a new row's or that of the one that has the name. Empty facts change nothing; a file
+    of another size is another, whose copy the archive does not have.
+    """
     row = connection.execute(select(outputs).where(outputs.c.name == name, outputs.c.state.in_(NAMED))).first()
     known = {key: value for key, value in facts.items() if value != ""}
     if row is not None:
-        change_output(connection, row, {**known, "state": OutputState.PRESENT})
+        copy = NO_COPY if facts["size_bytes"] != row.size_bytes else {}
+        change_output(connection, row, {**known, **copy, "state": OutputState.PRESENT})
         return str(row.output_id)
     said = {"title": Path(name).stem, "tags": [], "kind": kind}
     fresh = dict.fromkeys(("owner", "project", "person", "voice"), "")

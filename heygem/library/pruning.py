@@ -27,13 +27,13 @@ class PruneReport:
 
 def carry_out(steps: Iterable[PlannedStep], library: Library) -> PruneReport:
     """What frees space comes first, since a move into the trash needs some for its row. A video that has changed since
-    it was planned for (pinned, played, restored) is left to the next plan.
+    it was planned for (pinned, played, restored) is left to the next plan; what concerns the archive, to the Archiver.
     """
     report, is_whole = PruneReport(), False
-    leaving = [step for step in steps if step.action is not StepAction.KEEP]
+    leaving = [step for step in steps if step.action in (StepAction.TRASH, StepAction.PURGE)]
     try:
         for step in sorted(leaving, key=lambda step: step.action is not StepAction.PURGE):
-            if _is_unchanged(step, library):
+            if is_unchanged(step, library):
                 report += _do(step, library)
         is_whole = True
     finally:
@@ -41,7 +41,7 @@ def carry_out(steps: Iterable[PlannedStep], library: Library) -> PruneReport:
     return report
 
 
-def _is_unchanged(step: PlannedStep, library: Library) -> bool:
+def is_unchanged(step: PlannedStep, library: Library) -> bool:
     try:
         return library.get(step.output_id) == step.record
     except OutputNotFoundError:

@@ -27,6 +27,7 @@ def read_record(row: Row[Any], root: Path) -> OutputRecord:
         created_at=row.created_at,
         used_at=row.used_at,
         trashed_at=row.trashed_at,
+        archived_at=row.archived_at,
         job_id=row.job_id,
         person=row.person,
         voice=row.voice,

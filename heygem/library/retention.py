@@ -13,6 +13,8 @@ RECENT: Final = timedelta(days=1)  # who has just played, restored or brought a 
 
 class StepAction(StrEnum):
     KEEP = "keep"
+    ARCHIVE = "archive"  # copied; its file stays
+    RELEASE = "release"  # for good, since the archive has it
     TRASH = "trash"
     PURGE = "purge"  # for good
 
@@ -25,9 +27,11 @@ class StepReason(StrEnum):
     RECENT = "recent"
     NOT_YET = "not_yet"
     PAST_AGE = "past_age"
+    AT_ONCE = "at_once"  # its kind is archived without waiting for its age
+    ARCHIVED = "archived"  # past its age, and copied lately
     IN_TRASH = "in_trash"
     TRASH_OVER = "trash_over"
-    DISK_FULL = "disk_full"  # past its age, and the disk has no room for a trash
+    DISK_FULL = "disk_full"  # past its age, and the disk has no room for it any longer
 
 
 class CountsFrom(StrEnum):
@@ -36,10 +40,25 @@ class CountsFrom(StrEnum):
 
 
 @dataclass(frozen=True)
+class ArchiveRules:
+    """`kinds` are copied to the archive when they come to their age, `at_once` without waiting for it. What is there
+    stays on the disk until it is past its age, and for `keep_local_hours` after it was copied.
+    """
+
+    kinds: Collection[OutputKind]
+    at_once: Collection[OutputKind] = ()
+    keep_local_hours: float = 24.0
+
+    def is_wanted(self, kind: OutputKind) -> bool:
+        return kind in self.kinds or kind in self.at_once
+
+
+@dataclass(frozen=True)
 class RetentionRules:
     """Ages in days; None, or no entry, keeps for ever. A project's age stands in for that of every kind but pinned.
 
     Shares are of the whole disk: from `full_share` on, what is past its age goes for good until `clean_share` is met.
+    Without `archive` nothing is copied, and copies that are there count for nothing.
     """
 
     ages_days: Mapping[OutputKind, float | None]
@@ -48,6 +67,7 @@ class RetentionRules:
     trash_hours: float = 72.0
     full_share: float = 0.9
     clean_share: float = 0.8
+    archive: ArchiveRules | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +83,9 @@ class DiskFacts:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """`due_at` is when the record leaves where it is: its place for the trash, or the trash for good. None is never."""
+    """`due_at` is when the record leaves where it is: its place for the trash or the archive, or the trash for good.
+    None is never. What is archived at once is due since it was made.
+    """
 
     record: OutputRecord
     action: StepAction
@@ -84,8 +106,9 @@ def plan_retention(
 ) -> list[PlannedStep]:
     """One step for each record that has a file, in their order; `in_use` are the ids of outputs that a job reads.
 
-    Never one in use, pinned, played within RECENT, or younger than its age. Carried out and planned again at the same
-    moment, nothing is left to do, as long as `trash_hours` is more than 0.
+    None leaves that is in use, pinned, played within RECENT, or younger than its age, nor one that should be in the
+    archive and is not, however full the disk. Carried out and planned again at the same moment, nothing is left to do,
+    as long as `trash_hours` and `keep_local_hours` are more than 0: but a full disk lets go of what was just archived.
     """
     present = (record for record in records if record.state in (OutputState.PRESENT, OutputState.TRASHED))
     steps = [_plan_one(record, rules, now, in_use) for record in present]
@@ -110,6 +133,8 @@ def find_age_days(record: OutputRecord, rules: RetentionRules) -> float | None:
 
 
 def _plan_one(record: OutputRecord, rules: RetentionRules, now: datetime, in_use: Collection[str]) -> PlannedStep:
+    if _is_wanted_at_once(record, rules.archive):
+        return PlannedStep(record, StepAction.ARCHIVE, StepReason.AT_ONCE, record.created_at)
     if reason := _find_hold(record, in_use):
         return PlannedStep(record, StepAction.KEEP, reason)
     if record.state is OutputState.TRASHED:
@@ -127,7 +152,23 @@ def _plan_one(record: OutputRecord, rules: RetentionRules, now: datetime, in_use
         return PlannedStep(record, StepAction.KEEP, StepReason.NOT_YET, due_at)
     if _is_recent(record, now):
         return PlannedStep(record, StepAction.KEEP, StepReason.RECENT, due_at)
-    return PlannedStep(record, StepAction.TRASH, StepReason.PAST_AGE, due_at)
+    return _plan_leaving(record, rules.archive, now, due_at)
+
+
+def _is_wanted_at_once(record: OutputRecord, archive: ArchiveRules | None) -> bool:
+    is_new = record.state is OutputState.PRESENT and record.archived_at is None
+    return archive is not None and is_new and record.kind in archive.at_once
+
+
+def _plan_leaving(record: OutputRecord, archive: ArchiveRules | None, now: datetime, due_at: datetime) -> PlannedStep:
+    """What becomes of one that is past its age since `due_at`, and that nothing holds."""
+    if archive is not None and record.archived_at is not None:
+        free_at = max(due_at, record.archived_at + timedelta(hours=archive.keep_local_hours))
+        if free_at > now:
+            return PlannedStep(record, StepAction.KEEP, StepReason.ARCHIVED, free_at)
+        return PlannedStep(record, StepAction.RELEASE, StepReason.PAST_AGE, free_at)
+    is_wanted = archive is not None and archive.is_wanted(record.kind)
+    return PlannedStep(record, StepAction.ARCHIVE if is_wanted else StepAction.TRASH, StepReason.PAST_AGE, due_at)
 
 
 def _find_hold(record: OutputRecord, in_use: Collection[str]) -> StepReason | None:
@@ -141,26 +182,26 @@ def _is_recent(record: OutputRecord, now: datetime) -> bool:
 
 
 def _make_room(steps: list[PlannedStep], rules: RetentionRules, now: datetime, disk: DiskFacts) -> list[PlannedStep]:
-    """`steps` with what is past its age going for good instead of to the trash, longest due first, as far as needed."""
+    """`steps` with what is past its age going for good at once, as far as needed: what the archive has first, then
+    what is on its way to the trash or in it, each longest due first.
+    """
     needed = int((1 - rules.clean_share) * disk.total_bytes) - disk.free_bytes
-    needed -= sum(step.record.size_bytes for step in steps if step.action is StepAction.PURGE)
+    needed -= sum(step.record.size_bytes for step in steps if step.action in (StepAction.RELEASE, StepAction.PURGE))
     due = {step.output_id: due_at for step in steps if (due_at := _find_overdue(step, rules, now))}
-    chosen = set()
-    for step in sorted((step for step in steps if step.output_id in due), key=lambda step: due[step.output_id]):
+    chosen = {}
+    overdue = (step for step in steps if step.output_id in due)
+    for step in sorted(overdue, key=lambda step: (step.reason is not StepReason.ARCHIVED, due[step.output_id])):
         if needed <= 0:
             break
-        chosen.add(step.output_id)
+        action = StepAction.RELEASE if step.reason is StepReason.ARCHIVED else StepAction.PURGE
+        due_at = due[step.output_id]
+        chosen[step.output_id] = replace(step, action=action, reason=StepReason.DISK_FULL, due_at=due_at)
         needed -= step.record.size_bytes
-    return [
-        replace(step, action=StepAction.PURGE, reason=StepReason.DISK_FULL, due_at=due[step.output_id])
-        if step.output_id in chosen
-        else step
-        for step in steps
-    ]
+    return [chosen.get(step.output_id, step) for step in steps]
 
 
 def _find_overdue(step: PlannedStep, rules: RetentionRules, now: datetime) -> datetime | None:
-    """When a file that is on its way out, or in the trash, came past its age; None where it has not."""
-    is_leaving = step.action is StepAction.TRASH or step.reason is StepReason.IN_TRASH
+    """When a file that is on its way out, copied lately, or in the trash came past its age; None where it has not."""
+    is_leaving = step.action is StepAction.TRASH or step.reason in (StepReason.ARCHIVED, StepReason.IN_TRASH)
     due_at = find_due_at(step.record, rules) if is_leaving and not _is_recent(step.record, now) else None
     return due_at if due_at is not None and due_at <= now else None

@@ -37,7 +37,9 @@ class TrashReport:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one video: its new state and name, and the bytes that moved."""
+    """What became of one video: its new state and name, and the bytes that moved. Where the archive has it, one that
+    is gone is ARCHIVED.
+    """
 
     state: OutputState
     name: str
@@ -57,7 +59,9 @@ class Trash(LibraryBase):
         return sum(outcome.state is OutputState.PRESENT for outcome in moved)
 
     def purge(self, ids: Sequence[str]) -> int:
-        """Removes what is in the trash for good, and forgets what is missing. The bytes that this freed."""
+        """Removes what is in the trash for good, and forgets what is missing. The bytes that this freed. A copy in the
+        archive stays there.
+        """
         moved = self._do(ids, (OutputState.TRASHED, OutputState.MISSING), _remove)
         return sum(outcome.size_bytes for outcome in moved)
 
@@ -75,7 +79,7 @@ class Trash(LibraryBase):
             with self.database.write() as connection:
                 now = self.database.now(connection)
                 for row in connection.execute(wanted).all():
-                    if outcome := self._try(row, step):
+                    if outcome := _remember_copy(row, self._try(row, step)):
                         _note(connection, now, row, outcome)
                         if outcome.state is OutputState.REMOVED:
                             self.thumbnail_path(row.output_id).unlink(missing_ok=True)
@@ -88,6 +92,12 @@ class Trash(LibraryBase):
         except (OSError, PathOutsideError):  # it stays where it is, and so does what is known of it
             log.exception("could not move %s", row.name)
             return None
+
+
+def _remember_copy(row: Row[Any], outcome: Outcome | None) -> Outcome | None:
+    if outcome is None or row.archived_at is None or outcome.state not in (OutputState.MISSING, OutputState.REMOVED):
+        return outcome
+    return replace(outcome, state=OutputState.ARCHIVED)
 
 
 def _throw_away(folder: OutputFolder, row: Row[Any]) -> Outcome:

@@ -172,10 +172,11 @@ webhook_deliveries: Final = Table(
 
 _COUNTED: Final = ("owner", "project", "kind", "used_at", "size_bytes", "duration_s")
 
-# Finished videos. `name` is the path below the outputs' folder, which one row at a time has; those in the trash and
-# those removed had it. `search_text` is what is looked for when people search. The one index has all that is filtered,
-# counted and sorted by, so that the rows need not be read for that: a second one by size, say, would lure SQLite into
-# reading them all in its order, which is no order on disk.
+# Finished videos. `name` is the path below the outputs' folder, which one row at a time has; those in the trash, in the
+# archive alone, or removed had it. `search_text` is what is looked for when people search. `archive_key` is the name of
+# the copy in the archive, promised before it is made; it is there and is what `sha256` says since `archived_at`. The
+# one index has all that is filtered, counted and sorted by, so that the rows need not be read for that: a second one by
+# size, say, would lure SQLite into reading them all in its order, which is no order on disk.
 outputs: Final = Table(
     "outputs",
     metadata,
@@ -199,6 +200,9 @@ outputs: Final = Table(
     Column("voice", Words, nullable=False),
     Column("problems", Facts, nullable=False),
     Column("search_text", Words, nullable=False),
+    Column("archive_key", Words),
+    Column("archived_at", Utc),
+    Column("sha256", String(64)),
     Index("ix_outputs_facts", "state", "created_at", "output_id", *_COUNTED),
     Index("uq_outputs_name", "name", unique=True, sqlite_where=_HAS_NAME, postgresql_where=_HAS_NAME),
 )

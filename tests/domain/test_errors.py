@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heygem.config.strings import LANGUAGES, Translator, load_strings
-from heygem.domain import api_errors, errors, model_errors
+from heygem.domain import api_errors, archive_errors, errors, model_errors
 from heygem.domain.errors import (
     CancelledError,
     FaultError,
@@ -26,7 +26,7 @@ def _tree(root: type[HeyGemError]) -> list[type[HeyGemError]]:
     return [root, *(leaf for child in root.__subclasses__() for leaf in _tree(child))]
 
 
-assert api_errors.__doc__ and model_errors.__doc__  # their parts of the tree are there
+assert api_errors.__doc__ and archive_errors.__doc__ and model_errors.__doc__  # their parts of the tree are there
 TREE = _tree(HeyGemError)
 
 

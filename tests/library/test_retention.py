@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from heygem.domain.library import OutputKind, OutputRecord, OutputState
 from heygem.library.retention import (
     RECENT,
+    ArchiveRules,
     CountsFrom,
     DiskFacts,
     PlannedStep,
@@ -43,17 +44,21 @@ def outputs(draw: st.DrawFn) -> list[OutputRecord]:
             created_at=draw(moments),
             used_at=draw(moments),
             trashed_at=draw(moments),
+            archived_at=draw(moments),
         )
         for number in range(draw(st.integers(0, 8)))
     ]
 
 
+kinds = st.sets(st.sampled_from(OutputKind))
+archives = st.none() | st.builds(ArchiveRules, kinds, kinds, st.floats(0.1, 200))
 rules = st.builds(
     RetentionRules,
     ages_days=st.dictionaries(st.sampled_from(OutputKind), ages),
     projects_days=st.dictionaries(st.sampled_from(["ads", "news"]), ages),
     counts_from=st.sampled_from(CountsFrom),
     trash_hours=st.floats(0.1, 200),
+    archive=archives,
 )
 disks = st.none() | st.builds(DiskFacts, st.just(2000 * MB), st.integers(0, 2000 * MB))
 in_use = st.sets(st.integers(0, 8).map(str))
@@ -62,6 +67,8 @@ in_use = st.sets(st.integers(0, 8).map(str))
 def carry_out_in_mind(steps: Sequence[PlannedStep], now: datetime) -> list[OutputRecord]:
     after = {
         StepAction.KEEP: lambda record: record,
+        StepAction.ARCHIVE: lambda record: replace(record, archived_at=now),
+        StepAction.RELEASE: lambda record: replace(record, state=OutputState.ARCHIVED),
         StepAction.TRASH: lambda record: replace(record, state=OutputState.TRASHED, trashed_at=now),
         StepAction.PURGE: lambda record: replace(record, state=OutputState.REMOVED),
     }
@@ -69,7 +76,8 @@ def carry_out_in_mind(steps: Sequence[PlannedStep], now: datetime) -> list[Outpu
 
 
 def free_bytes(steps: Sequence[PlannedStep]) -> int:
-    return sum(step.record.size_bytes for step in steps if step.action is StepAction.PURGE)
+    freeing = (StepAction.PURGE, StepAction.RELEASE)
+    return sum(step.record.size_bytes for step in steps if step.action in freeing)
 
 
 @given(outputs(), rules, in_use, disks)
@@ -78,7 +86,7 @@ def test_nothing_leaves_that_is_held_or_young(
 ):
     for step in plan_retention(records, rules, NOW, in_use, disk):
         record = step.record
-        if step.action is StepAction.KEEP:
+        if step.action in (StepAction.KEEP, StepAction.ARCHIVE):
             continue
         assert record.kind is not OutputKind.PINNED and step.output_id not in in_use
         assert step.due_at is not None and step.due_at <= NOW
@@ -91,7 +99,29 @@ def test_nothing_leaves_that_is_held_or_young(
         if rules.counts_from is CountsFrom.USED and record.used_at is not None:
             assert NOW - record.used_at >= timedelta(days=age)
         assert record.used_at is None or NOW - record.used_at >= RECENT
-        assert (step.action is StepAction.PURGE) == (step.reason is StepReason.DISK_FULL)
+        full = step.reason is StepReason.DISK_FULL
+        assert full == (step.action is StepAction.PURGE) or step.action is StepAction.RELEASE
+
+
+@given(outputs(), rules, in_use, disks)
+def test_nothing_leaves_that_should_be_in_the_archive_and_is_not(
+    records: list[OutputRecord], rules: RetentionRules, in_use: set[str], disk: DiskFacts | None
+):
+    archive = rules.archive
+    for step in plan_retention(records, rules, NOW, in_use, disk):
+        record, action = step.record, step.action
+        if archive is None:
+            assert action not in (StepAction.ARCHIVE, StepAction.RELEASE)
+            continue
+        if record.state is OutputState.PRESENT and archive.is_wanted(record.kind):
+            assert action not in (StepAction.TRASH, StepAction.PURGE)
+        if action is StepAction.ARCHIVE:
+            assert (record.state, record.archived_at) == (OutputState.PRESENT, None)
+            assert record.kind in archive.at_once or (step.due_at is not None and step.due_at <= NOW)
+        if action is StepAction.RELEASE:
+            assert record.state is OutputState.PRESENT and record.archived_at is not None
+            lately = record.archived_at > NOW - timedelta(hours=archive.keep_local_hours)
+            assert not lately or step.reason is StepReason.DISK_FULL
 
 
 @given(outputs(), rules, in_use, disks)
@@ -102,8 +132,15 @@ def test_a_second_plan_finds_nothing_to_do(
     assert plan_retention(records, rules, NOW, in_use, disk) == steps
     if disk is not None:
         disk = DiskFacts(disk.total_bytes, min(disk.total_bytes, disk.free_bytes + free_bytes(steps)))
-    again = plan_retention(carry_out_in_mind(steps, NOW), rules, NOW, in_use, disk)
-    assert {step.action for step in again} <= {StepAction.KEEP}
+    after = carry_out_in_mind(steps, NOW)
+    again = plan_retention(after, rules, NOW, in_use, disk)
+    archived = {step.output_id for step in steps if step.action is StepAction.ARCHIVE}
+    for step in again:  # what has come into the archive may go from a full disk now
+        assert step.action is StepAction.KEEP or (step.output_id in archived and step.reason is StepReason.DISK_FULL)
+    if disk is not None:
+        disk = DiskFacts(disk.total_bytes, min(disk.total_bytes, disk.free_bytes + free_bytes(again)))
+    third = plan_retention(carry_out_in_mind(again, NOW), rules, NOW, in_use, disk)
+    assert {step.action for step in third} <= {StepAction.KEEP}
 
 
 @given(outputs(), rules, disks)
@@ -118,8 +155,11 @@ def test_a_plan_broken_off_is_completed_by_the_next(
         disk = DiskFacts(disk.total_bytes, min(disk.total_bytes, disk.free_bytes + free_bytes(steps[:half])))
     rest = plan_retention(done, RetentionRules(**{**vars(rules), "full_share": 2.0}), NOW, disk=disk)
     trashed = {step.output_id for step in steps if step.action is StepAction.TRASH}
+    copied = {step.output_id for step in steps if step.action is StepAction.ARCHIVE}
     over = {step.output_id for step in steps if step.reason is StepReason.TRASH_OVER}
-    states = {record.output_id: record.state for record in carry_out_in_mind(rest, NOW)}
+    after = {record.output_id: record for record in carry_out_in_mind(rest, NOW)}
+    states = {output_id: record.state for output_id, record in after.items()}
+    assert all(after[output_id].archived_at is not None for output_id in copied)
     assert all(states[output_id] is OutputState.TRASHED for output_id in trashed)
     assert all(states.get(output_id, OutputState.REMOVED) is OutputState.REMOVED for output_id in over)
 
@@ -160,6 +200,33 @@ def test_being_played_counts_only_where_it_should():
         [replace(played, used_at=NOW - DAY / 24)], replace(RULES, counts_from=CountsFrom.MADE), NOW
     )
     assert just_played.reason is StepReason.RECENT
+
+
+def test_the_archive_comes_first_then_the_disk_is_left():
+    rules = replace(RULES, archive=ArchiveRules({OutputKind.STANDARD}, {OutputKind.PINNED}, keep_local_hours=24))
+    records = [
+        make(1, age_days=8),
+        make(2, age_days=6),
+        make(3, age_days=8, archived_at=NOW - DAY / 2),
+        make(4, age_days=9, archived_at=NOW - 2 * DAY),
+        make(5, OutputKind.PINNED, 0),
+        make(6, OutputKind.PINNED, archived_at=NOW),
+        make(7, OutputKind.TEST, 4),
+    ]
+    assert plan_retention(records, rules, NOW, in_use={"1"})[0].reason is StepReason.IN_USE
+    steps = plan_retention(records, rules, NOW)
+    assert [(step.action, step.reason) for step in steps] == [
+        (StepAction.ARCHIVE, StepReason.PAST_AGE),
+        (StepAction.KEEP, StepReason.NOT_YET),
+        (StepAction.KEEP, StepReason.ARCHIVED),
+        (StepAction.RELEASE, StepReason.PAST_AGE),
+        (StepAction.ARCHIVE, StepReason.AT_ONCE),
+        (StepAction.KEEP, StepReason.PINNED),
+        (StepAction.TRASH, StepReason.PAST_AGE),
+    ]
+    assert [step.due_at for step in steps[:4]] == [NOW - DAY, NOW + DAY, NOW + DAY / 2, NOW - DAY]
+    full = plan_retention(records, rules, NOW, disk=DiskFacts(1000 * MB, 0))
+    assert [step.action for step in full if step.reason is StepReason.DISK_FULL] == [StepAction.RELEASE]
 
 
 def test_a_full_disk_is_cleaned_of_what_is_past_its_age_longest_due_first_and_no_further():
