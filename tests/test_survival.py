@@ -29,7 +29,10 @@ VICTIMS: Final = ("server", "worker", "worker", "everything", "everything", "ffm
 KILLS: Final = 20
 LONGEST_S: Final = 480
 
-pytestmark = pytest.mark.skipif(not VOICE.is_file() or len(PEOPLE) < 10, reason="the clips of real people are not here")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not VOICE.is_file() or len(PEOPLE) < 10, reason="the clips of real people are not here"),
+]
 
 
 @dataclass

@@ -20,6 +20,8 @@ from heygem.jobs.queue import JobQueue
 from heygem.services import Services
 from tests.postgres import PostgresServer
 
+pytestmark = pytest.mark.alone
+
 JOBS: Final = 6
 VOICE_S: Final = 4.0
 LEASE_S: Final = 3.0

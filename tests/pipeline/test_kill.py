@@ -10,6 +10,8 @@ import pytest
 
 from tests.pipeline.test_generate import generate, make_generator, media  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.alone
+
 KILLS = 5
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,10 @@ from training.evaluation.parts import PARTS, measure_parts
 from training.evaluation.report import Row
 from training.speech.espeak import has_espeak
 
-pytestmark = pytest.mark.skipif(not CLIPS.is_dir(), reason="the clips of held-out people are not there")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not CLIPS.is_dir(), reason="the clips of held-out people are not there"),
+]
 
 
 @pytest.fixture(scope="module")

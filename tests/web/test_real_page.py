@@ -22,9 +22,10 @@ VOICE = CLIPS / "voices" / "echomimic_v2_b2b954_news.flac"
 VOICE_S = 1.6
 PATIENCE_MS = 180_000
 
-pytestmark = pytest.mark.skipif(
-    not (PERSON.is_file() and VOICE.is_file()), reason="the clips of real people are not here"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not (PERSON.is_file() and VOICE.is_file()), reason="the clips of real people are not here"),
+]
 
 
 @pytest.fixture(scope="module")
