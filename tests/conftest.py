@@ -48,3 +48,15 @@ def database(database_url: str) -> Iterator[Database]:
     database.upgrade()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def wav2lip_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with the product's own, and with random weights in the layout of Wav2Lip's checkpoint."""
+    from tests.engines.wav2lip_reference import random_state, write_checkpoint  # torch, which few tests need
+
+    folder = tmp_path_factory.mktemp("models")
+    for path in (Path(__file__).parents[1] / "models").glob("*.safetensors"):
+        (folder / path.name).symlink_to(path)
+    write_checkpoint(folder / "wav2lip" / "wav2lip_gan.pth", random_state())
+    return folder

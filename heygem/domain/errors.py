@@ -8,13 +8,13 @@ HeyGemError
 │   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
 │   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
 │   ├── JobNotFoundError, BatchNotFoundError, OutputNotFoundError, JobStateError
-│   ├── ResultGoneError, SettingsError
+│   ├── ResultGoneError, SettingsError, EngineNotInstalledError
 │   ├── in api_errors.py: RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError,
 │   │   IdempotencyConflictError
 │   ├── in archive_errors.py: ArchiveUnsetError
 │   └── in model_errors.py: ManifestError, ModelNotFoundError, ModelImportError, LicenceNotAcceptedError
 ├── FaultError       ours or the machine's: exit status 1
-│   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DatabaseError
+│   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DeviceMemoryError, DatabaseError
 │   ├── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
 │   ├── in archive_errors.py: ArchiveUnusableError, ArchiveDeniedError, ArchiveCopyWrongError, ArchiveCopyLostError,
 │   │   ArchiveBusyError, ArchiveFailedError
@@ -202,6 +202,12 @@ class SettingsError(InputError):
     code = "SETTINGS_INVALID"
 
 
+class EngineNotInstalledError(InputError):
+    """Its weights are not here. Context: `engine`, `path`, where they belong."""
+
+    code = "ENGINE_NOT_INSTALLED"
+
+
 class FaultError(HeyGemError):
     code = "FAULT"
 
@@ -232,6 +238,12 @@ class WeightsError(FaultError):
     """Weights are missing or damaged. Context: `path`, `reason`."""
 
     code = "WEIGHTS_UNUSABLE"
+
+
+class DeviceMemoryError(FaultError):
+    """Not even one face at a time fits the graphics card. Context: `device`."""
+
+    code = "DEVICE_MEMORY"
 
 
 class WorkerCrashedError(FaultError):

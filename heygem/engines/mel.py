@@ -34,7 +34,7 @@ def stream_mel(waveform: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.f
     span = (_BLOCK - 1) * _HOP + _WINDOW
     pending = np.zeros(_WINDOW // 2, dtype=np.float32)
     samples = emitted = 0
-    for piece in _slices(waveform):
+    for piece in cut_pieces(waveform):
         samples += len(piece)
         pending = np.concatenate([pending, piece])
         while len(pending) >= span:
@@ -48,8 +48,8 @@ def stream_mel(waveform: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.f
         yield block[: missing - start]
 
 
-def _slices(waveform: Iterable[NDArray[np.float32]], size: int = 1 << 20) -> Iterator[NDArray[np.float32]]:
-    """The same samples in pieces of at most `size`."""
+def cut_pieces(waveform: Iterable[NDArray[np.float32]], size: int = 1 << 20) -> Iterator[NDArray[np.float32]]:
+    """The same samples in flat pieces of at most `size`."""
     for piece in waveform:
         flat = np.asarray(piece, dtype=np.float32).reshape(-1)
         for start in range(0, len(flat), size):

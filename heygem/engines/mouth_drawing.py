@@ -23,11 +23,18 @@ _SUBPIXEL: Final = 4  # bits
 
 def hidden_mask(spec: CropSpec = CROP) -> NDArray[np.float32]:
     """(S, S) in 0..1: 1 where the crop is repainted, falling softly to 0 at the hidden part's edge."""
+    return soft_mask(spec, _CENTER, _RADII, _FEATHER)
+
+
+def soft_mask(
+    spec: CropSpec, center: tuple[float, float], radii: tuple[float, float], feather: float
+) -> NDArray[np.float32]:
+    """(S, S): 1 within a rounded rectangle, falling to 0 at its edge over a width of `feather`, all in face units."""
     axis = (np.arange(spec.size) + 0.5) / spec.scale - spec.side / 2
-    x = np.abs(axis + spec.center[0] - _CENTER[0])[None, :] / _RADII[0]
-    y = np.abs(axis + spec.center[1] - _CENTER[1])[:, None] / _RADII[1]
+    x = np.abs(axis + spec.center[0] - center[0])[None, :] / radii[0]
+    y = np.abs(axis + spec.center[1] - center[1])[:, None] / radii[1]
     radius = (x**_ROUNDNESS + y**_ROUNDNESS) ** (1 / _ROUNDNESS)
-    inside = np.clip((1 - radius) / (_FEATHER / max(_RADII)), 0, 1)
+    inside = np.clip((1 - radius) / (feather / max(radii)), 0, 1)
     return np.asarray(inside * inside * (3 - 2 * inside), dtype=np.float32)
 
 

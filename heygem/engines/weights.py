@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from heygem.domain.errors import WeightsError
+
+_CHUNK: Final = 1 << 20  # bytes
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -41,7 +43,9 @@ def identify_weights(*paths: Path) -> str:
     digest = hashlib.sha256()
     for path in paths:
         try:
-            digest.update(path.read_bytes())
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
         except OSError as error:
             raise WeightsError(path=str(path), reason=str(error)) from error
     return digest.hexdigest()[:12]
