@@ -37,6 +37,7 @@ from heygem.storage.database import Database, database_url
 if TYPE_CHECKING:
     from heygem.engines.face_tracker import FaceTrackerModels
     from heygem.library.catalogue import Library
+    from heygem.maintenance.monitoring import Monitoring
     from heygem.maintenance.pruner import Pruner
     from heygem.maintenance.scheduler import Maintenance
     from heygem.pipeline.generate import Generator
@@ -155,6 +156,16 @@ class Services:
         rotation = LogRotation(paths.logs, round(logs.rotate_mb * MB), logs.kept, round(logs.total_mb * MB))
         keeping = Housekeeping(self._outputs, paths.cache, self.queue, self.pruner, self.disk_history, rotation)
         return Maintenance(keeping.list_tasks(), self._make_turn("maintenance"))
+
+    @cached_property
+    def monitoring(self) -> "Monitoring":
+        """Raises DatabaseError."""
+        from heygem.maintenance.monitoring import build_monitoring
+
+        def is_starting() -> bool:
+            return self.supervisor.is_starting(WorkerKind.RENDER)
+
+        return build_monitoring(self.queue, self.library, self.disk_guard, self.disk_history, is_starting)
 
     @cached_property
     def supervisor(self) -> Supervisor:

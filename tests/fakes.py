@@ -29,6 +29,7 @@ from heygem.library.catalogue import Library
 from heygem.library.retention import RetentionRules
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
+from heygem.maintenance.monitoring import build_monitoring
 from heygem.storage.database import Database, database_url
 
 FAKE_SECONDS = 2
@@ -138,6 +139,9 @@ class FakeServices:
         self.namer = OutputNamer(outputs)
         self.disk_guard = DiskGuard(outputs, warn_share=0.99, refuse_share=1.0, reserve_bytes=0)
         self.disk_history = DiskHistory(self.settings.paths.data / "disk.jsonl")
+        self.monitoring = build_monitoring(
+            self.queue, self.library, self.disk_guard, self.disk_history, is_starting=lambda: False
+        )
         self._stop = threading.Event()
         self._workers = [self._make_worker(kind) for kind in WorkerKind]
         self._threads = [threading.Thread(target=worker.run, args=(self._stop,)) for worker in self._workers]

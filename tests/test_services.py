@@ -39,3 +39,13 @@ def test_what_a_worker_makes_is_in_the_library_with_whose_it_is(tmp_path: Path):
     assert (record.kind, record.width, record.duration_s) == (OutputKind.TEST, 320, 2.0)
     assert services.library.thumbnail(record.output_id).is_relative_to(paths.cache)
     services.database.close()
+
+
+def test_a_server_without_workers_says_what_it_lacks(tmp_path: Path):
+    services = Services(Settings(paths=PathSettings(outputs=tmp_path / "outputs", data=tmp_path / "data")))
+    services.settings.paths.outputs.mkdir()
+    checks = services.monitoring.readiness.look()
+    assert [check.name for check in checks if not check.is_ok] == ["renderer"]
+    body, _ = services.monitoring.metrics.render("")
+    assert b'heygem_workers{host="",kind="render"} 0.0' in body
+    services.database.close()

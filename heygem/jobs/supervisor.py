@@ -77,6 +77,7 @@ class Supervisor:
     lease_s: float
     turn: FileLock
     _posts: list[_Post] = field(default_factory=list)
+    _began_at: float | None = None
     _recovered_at: float = -1e9
     _swept_at: float = -1e9
 
@@ -102,7 +103,18 @@ class Supervisor:
         except Timeout:
             return False
 
+    def is_starting(self, kind: WorkerKind) -> bool:
+        """Whether a first worker of this kind is on its way: not one whose forerunner died young."""
+        if self._began_at is None:
+            return False
+        now, posts = time.monotonic(), self._posts
+        if not posts:  # it is still being found out which there are to be
+            return now - self._began_at < START_S
+        fresh = [post for post in posts if post.spec.kind is kind and post.wait_s <= 1.0]
+        return any(post.process is None or now - post.began_at < START_S for post in fresh)
+
     def _supervise(self, stop: threading.Event, is_over: Callable[[], bool]) -> None:
+        self._began_at = time.monotonic()
         self._posts = [_Post(spec) for spec in self.list_specs()]
         while not (stop.is_set() or is_over()):
             try:
@@ -135,7 +147,7 @@ class Supervisor:
                 process.kill()
                 process.wait()
         ids = [post.worker_id for post in self._posts if post.process is not None]
-        self._posts = []
+        self._posts, self._began_at = [], None
         if ids:
             self.queue.recover(ids)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -95,6 +95,11 @@ class Database:
                 command.upgrade(config, "head")
             except CommandError as error:  # tables of a later version
                 raise DatabaseError(reason=str(error)) from error
+
+    def ping(self) -> None:
+        """Returns where its tables can be read."""
+        with self.read() as connection:
+            connection.execute(text("SELECT version_num FROM alembic_version"))
 
     def close(self) -> None:
         self.engine.dispose()

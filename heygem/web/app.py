@@ -22,6 +22,7 @@ from heygem.web.batch_tab import BatchTab
 from heygem.web.history_tab import HistoryTab
 from heygem.web.labels import Labels
 from heygem.web.media_routes import build_media_routes
+from heygem.web.monitoring_routes import build_monitoring_routes
 from heygem.web.page_services import PageServices
 from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
@@ -83,6 +84,7 @@ class PageServer:
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         app.include_router(build_thumbnail_routes(services.queue))
         app.include_router(build_media_routes(services.library))
+        app.router.routes.extend(build_monitoring_routes(services.monitoring, services.settings.api.token))
         mount_api(app, services)
         mount_page(app, self._page, [paths.outputs.resolve(), paths.inputs.resolve()])
         self._server = WebServer(app, server.host, port)

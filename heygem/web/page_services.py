@@ -8,6 +8,7 @@ from heygem.jobs.queue import JobQueue
 from heygem.library.catalogue import Library
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
+from heygem.maintenance.monitoring import Monitoring
 
 
 class PageServices(Protocol):
@@ -21,5 +22,7 @@ class PageServices(Protocol):
     def disk_guard(self) -> DiskGuard: ...
     @property
     def disk_history(self) -> DiskHistory: ...
+    @property
+    def monitoring(self) -> Monitoring: ...
     @property
     def namer(self) -> OutputNamer: ...

@@ -29,6 +29,13 @@ HERE: Final = Path(__file__).parent
 WAIT_S: Final = 60.0
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @dataclass
 class Shop:
     """A queue with a supervisor in a thread, and the processes that it has started."""
@@ -63,14 +70,8 @@ class Shop:
         self.numbers.append(len(self.numbers))
         return self.queue.submit(NewJob(LipSyncRequest(person, sound, self.outputs / f"{len(self.numbers)}.mp4")))
 
-    def wait_for(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + WAIT_S
-        while not is_so():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
     def wait_until_at_work(self, job_id: str) -> JobStatus:
-        self.wait_for(lambda: self.queue.get_status(job_id).progress is not None)
+        wait_until(lambda: self.queue.get_status(job_id).progress is not None)
         return self.queue.get_status(job_id)
 
     def is_folder_left(self, job_id: str) -> bool:
@@ -114,7 +115,7 @@ def test_a_job_that_ends_its_worker_twice_is_given_up_and_the_next_one_runs(shop
 
 def test_a_frozen_worker_is_replaced(shop: Shop):
     frozen = shop.submit("freeze")
-    shop.wait_for(lambda: len(shop.processes) == 2)
+    wait_until(lambda: len(shop.processes) == 2)
     assert shop.processes[0].wait(WAIT_S) < 0
     shop.queue.cancel(frozen)
     assert shop.queue.wait(shop.submit("plain"), WAIT_S).state is JobState.SUCCEEDED
@@ -124,7 +125,7 @@ def test_a_worker_killed_at_work_costs_one_attempt(shop: Shop):
     job = shop.submit("long")
     shop.wait_until_at_work(job)
     shop.processes[0].kill()
-    shop.wait_for(lambda: shop.queue.get_status(job).attempts == 2)
+    wait_until(lambda: shop.queue.get_status(job).attempts == 2)
     assert shop.is_folder_left(job)
     assert shop.queue.get_status(job).error is None
 
@@ -140,18 +141,18 @@ def test_cancelling_frees_the_worker_within_a_second(shop: Shop, voice: str):
         assert shop.processes[0].wait(1) > 0
     assert time.monotonic() - began < 1.3  # a second, and what this test's own looks take
     assert shop.queue.wait(shop.submit("plain"), WAIT_S).state is JobState.SUCCEEDED
-    shop.wait_for(lambda: not shop.is_folder_left(job))
+    wait_until(lambda: not shop.is_folder_left(job))
 
 
 def test_a_paused_job_keeps_its_folder_and_goes_on_when_asked(shop: Shop):
     job = shop.submit("long")
     shop.wait_until_at_work(job)
     shop.queue.pause(job)
-    shop.wait_for(lambda: shop.queue.get_status(job).state is JobState.PAUSED)
+    wait_until(lambda: shop.queue.get_status(job).state is JobState.PAUSED)
     assert shop.is_folder_left(job)
     assert shop.queue.wait(shop.submit("plain"), WAIT_S).state is JobState.SUCCEEDED
     shop.queue.resume(job)
-    shop.wait_for(lambda: shop.queue.get_status(job).state is JobState.RUNNING)
+    wait_until(lambda: shop.queue.get_status(job).state is JobState.RUNNING)
 
 
 def test_workers_end_with_their_supervisor_and_give_their_job_back(shop: Shop):
@@ -195,3 +196,36 @@ def test_what_an_earlier_run_left_is_taken_up_at_once_and_blames_no_job(shop: Sh
     supervisor.tick(time.monotonic())
     assert shop.queue.get_status(job).state is JobState.QUEUED
     assert shop.queue.list_workers() == []
+
+
+@pytest.mark.parametrize(("program", "is_kept"), [("import time; time.sleep(60)", True), ("", False)])
+def test_a_first_worker_is_on_its_way_until_it_has_died_young(tmp_path: Path, program: str, is_kept: bool):
+    database, gate, stop = Database(f"sqlite:///{tmp_path / 'queue.db'}"), threading.Event(), threading.Event()
+    database.upgrade()
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def list_specs() -> list[WorkerSpec]:
+        gate.wait(WAIT_S)
+        return [WorkerSpec(WorkerKind.RENDER, "cpu")]
+
+    def spawn(_: WorkerSpec, __: str) -> "subprocess.Popen[bytes]":
+        processes.append(subprocess.Popen([sys.executable, "-c", program]))
+        return processes[-1]
+
+    queue = JobQueue(database, build_preflight)
+    supervisor = Supervisor(queue, list_specs, spawn, WorkFolders(tmp_path), LEASE_S, FileLock(tmp_path / "turn"))
+    assert not supervisor.is_starting(WorkerKind.RENDER)
+    thread = threading.Thread(target=supervisor.run, args=(stop,))
+    thread.start()
+    wait_until(lambda: supervisor.is_starting(WorkerKind.RENDER))
+    gate.set()
+    wait_until(lambda: bool(processes))
+    if is_kept:
+        assert supervisor.is_starting(WorkerKind.RENDER) and not supervisor.is_starting(WorkerKind.INSPECT)
+    else:
+        wait_until(lambda: not supervisor.is_starting(WorkerKind.RENDER))
+    stop.set()
+    processes[-1].kill()
+    thread.join()
+    assert not supervisor.is_starting(WorkerKind.RENDER)
+    database.close()

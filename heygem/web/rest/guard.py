@@ -38,16 +38,17 @@ class Guard:
     def _refuse(self, scope: Scope) -> tuple[HeyGemError, int | None] | None:
         headers = Headers(scope=scope)
         is_open = scope["path"] == scope.get("root_path", "") + OPEN_PATH
-        if not is_open and not (self._has_token(headers) if self._token else is_local(scope, headers)):
+        if not is_open and not is_allowed(scope, headers, self._token):
             return TokenError(), None
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != headers.get("host"):
             return ForeignOriginError(origin=origin), None
         return check_length(headers)
 
-    def _has_token(self, headers: Mapping[str, str]) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode())
+
+def is_allowed(scope: Scope, headers: Mapping[str, str], token: str) -> bool:
+    """Whether a request brings the `token`, or where there is none comes from this machine."""
+    return _has_token(headers, token) if token else is_local(scope, headers)
 
 
 def is_local(scope: Scope, headers: Mapping[str, str]) -> bool:
@@ -65,6 +66,11 @@ def check_length(headers: Mapping[str, str]) -> tuple[HeyGemError, int | None] |
     if not length.isdecimal() or int(length) > MOST_JSON_BYTES:
         return UploadTooLargeError(max_mb=MOST_JSON_BYTES // MB), None
     return None
+
+
+def _has_token(headers: Mapping[str, str], token: str) -> bool:
+    scheme, _, brought = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(brought.strip().encode(), token.encode())
 
 
 def _host_name(host: str) -> str:

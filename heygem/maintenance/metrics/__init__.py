@@ -1,0 +1,1 @@
+"""What Prometheus is told. prometheus_client is known to this folder alone."""
