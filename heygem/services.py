@@ -35,6 +35,7 @@ from heygem.pipeline.expectation import build_preflight
 from heygem.storage.database import Database, database_url
 
 if TYPE_CHECKING:
+    from heygem.downloads.manager import ModelManager
     from heygem.engines.face_tracker import FaceTrackerModels
     from heygem.library.catalogue import Library
     from heygem.maintenance.monitoring import Monitoring
@@ -168,6 +169,19 @@ class Services:
         return build_monitoring(self.queue, self.library, self.disk_guard, self.disk_history, is_starting)
 
     @cached_property
+    def models(self) -> "ModelManager":
+        """Of the project's manifest and the settings' ones; what is wrong with those is in the log."""
+        from heygem.downloads.assembly import build_fetcher, load_usable_catalogue
+        from heygem.downloads.manager import ModelManager
+        from heygem.downloads.region import Region
+
+        paths, wanted = self.settings.paths, self.settings.downloads
+        catalogue = load_usable_catalogue(wanted.manifests, paths.cache / "manifests")
+        reserve_bytes = self.settings.limits.disk_reserve_mb * MB
+        fetcher = build_fetcher(paths.models.absolute(), catalogue, wanted, reserve_bytes)
+        return ModelManager(fetcher, paths.data, Region(wanted.region))
+
+    @cached_property
     def supervisor(self) -> Supervisor:
         """Of a renderer for each device of this machine, and of the inspectors."""
         lease_s, turn = self.settings.queue.lease_s, self._make_turn("supervisor")
@@ -200,6 +214,8 @@ class Services:
                 yield
         finally:
             stop.set()
+            if "models" in vars(self):  # somebody has asked for them, and a download may be under way
+                self.models.close()
             thread.join()
 
     def make_worker(self, worker_id: str, kind: WorkerKind, abort: Callable[[str], None]) -> Worker:

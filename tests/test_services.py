@@ -3,11 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from heygem.config.settings import PathSettings, RetentionSettings, Settings
+from heygem.config.settings import DownloadSettings, PathSettings, RetentionSettings, Settings
 from heygem.domain.job import JobState, LipSyncRequest, NewJob
 from heygem.domain.library import OutputKind
 from heygem.domain.output_query import OutputQuery
 from heygem.domain.queue import WorkerKind
+from heygem.downloads.region import Region
 from heygem.services import Services
 from tests.fakes import FakeWork, fake_inspect
 
@@ -49,3 +50,16 @@ def test_a_server_without_workers_says_what_it_lacks(tmp_path: Path):
     body, _ = services.monitoring.metrics.render("")
     assert b'heygem_workers{host="",kind="render"} 0.0' in body
     services.database.close()
+
+
+def test_models_are_those_of_the_project_and_of_the_settings(tmp_path: Path):
+    paths = PathSettings(**{name: tmp_path / name for name in ("outputs", "cache", "logs", "data", "inputs", "models")})
+    (tmp_path / "own.yaml").write_text(
+        f"{{name: own, version: '1', licence: MIT, path: own/a, size: 3, sha256: {'0' * 64}}}"
+    )
+    (tmp_path / "broken.yaml").write_text("name: [")
+    wanted = DownloadSettings(region="cn", manifests=[str(tmp_path / "own.yaml"), str(tmp_path / "broken.yaml")])
+    models = Services(Settings(paths=paths, downloads=wanted)).models
+    assert [view.entry.name for view in models.snapshot().models] == ["own", "wav2lip", "face_landmarker"]
+    assert models.region is Region.CN and models.get("wav2lip").needs_licence
+    assert not paths.models.exists()  # looking leaves nothing behind

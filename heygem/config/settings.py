@@ -107,6 +107,20 @@ class LogSettings(Section):
     total_mb: float = Field(default=200, gt=0, description="Most space that all logs together may take, in MB")
 
 
+class DownloadSettings(Section):
+    connections: int = Field(default=16, ge=1, le=64, description="Connections for one model's file, over all sources")
+    limit_mb_per_s: float = Field(default=0, ge=0, description="Most that downloads take of the line, in MB/s; 0: all")
+    region: Literal["auto", "cn", "global"] = Field(
+        default="auto", description="Which mirrors are asked first; auto goes by this machine's clock and language"
+    )
+    hf_endpoint: str = Field(
+        default="", pattern=r"^(https?://\S+)?$", description="Hugging Face or a mirror of it; empty for HF_ENDPOINT's"
+    )
+    stall_s: float = Field(default=30, ge=1, le=600, description="A connection silent for so long is begun anew, in s")
+    attempts: int = Field(default=6, ge=1, le=100, description="A source that fails so often in a row is dropped")
+    manifests: list[str] = Field(default=[], description="More lists of models, by path or URL, beside the project's")
+
+
 class EncodeChoice(Section):
     codec: Literal["auto", "libx264", "h264_nvenc"] = Field(
         default="auto", description="auto tries NVENC, then libx264"
@@ -132,6 +146,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     disk: DiskSettings = DiskSettings()
     logs: LogSettings = LogSettings()
+    downloads: DownloadSettings = DownloadSettings()
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
 
     @classmethod

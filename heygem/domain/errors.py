@@ -12,13 +12,15 @@ HeyGemError
 │   ├── in api_errors.py: RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError,
 │   │   IdempotencyConflictError
 │   ├── in archive_errors.py: ArchiveUnsetError
-│   └── in model_errors.py: ManifestError, ModelNotFoundError, ModelImportError, LicenceNotAcceptedError
+│   └── in model_errors.py: ManifestError, ModelNotFoundError, ModelImportError, LicenceNotAcceptedError,
+│       ModelBusyError
 ├── FaultError       ours or the machine's: exit status 1
 │   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DeviceMemoryError, DatabaseError
 │   ├── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
 │   ├── in archive_errors.py: ArchiveUnusableError, ArchiveDeniedError, ArchiveCopyWrongError, ArchiveCopyLostError,
 │   │   ArchiveBusyError, ArchiveFailedError
-│   └── in model_errors.py: SourceError, DownloadFailedError, ChecksumError, WeightsUnverifiedError
+│   └── in model_errors.py: SourceError, DownloadFailedError, ChecksumError, WeightsUnverifiedError,
+│       ModelFileError
 └── CancelledError   asked for: exit status 130
 """
 

@@ -51,6 +51,12 @@ class LicenceNotAcceptedError(InputError):
     code = "LICENCE_NOT_ACCEPTED"
 
 
+class ModelBusyError(InputError):
+    """The model's files are being fetched or checked. Context: `model`."""
+
+    code = "MODEL_BUSY"
+
+
 class SourceError(FaultError):
     """A source that gives no link, or not the file. Context: `source` (a host), `reason` (a SourceProblem or words)."""
 
@@ -73,3 +79,9 @@ class WeightsUnverifiedError(FaultError):
     """Weights whose checksum no manifest has are not loaded unasked. Context: `path`."""
 
     code = "WEIGHTS_UNVERIFIED"
+
+
+class ModelFileError(FaultError):
+    """A model's file that is there and cannot be read. Context: `path`, `reason`."""
+
+    code = "MODEL_UNREADABLE"

@@ -93,6 +93,39 @@ class ModelState(StrEnum):
     INSTALLED = "installed"
 
 
+@dataclass(frozen=True)
+class FileStatus:
+    """`state` is one of MISSING, PARTIAL, UNVERIFIED, DAMAGED and INSTALLED. `present_bytes` is what lies on disk,
+    of PARTIAL by an unfinished download.
+    """
+
+    file: ModelFile
+    state: ModelState
+    present_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """`version` is the one that is installed, empty where none is. `must_update`: it is below the entry's
+    `min_version`, and not to be used.
+    """
+
+    entry: ModelEntry
+    state: ModelState
+    files: tuple[FileStatus, ...]
+    version: str = ""
+    must_update: bool = False
+
+    @property
+    def is_usable(self) -> bool:
+        return self.state in (ModelState.INSTALLED, ModelState.OUTDATED) and not self.must_update
+
+    @property
+    def missing_bytes(self) -> int:
+        """What a download has to fetch, at most."""
+        return sum(status.file.size_bytes for status in self.files if status.state is not ModelState.INSTALLED)
+
+
 class TransferPhase(StrEnum):
     WAITING = "waiting"  # another process downloads it, or another model comes first
     RESOLVING = "resolving"
@@ -125,6 +158,25 @@ class TransferProgress:
     speed: float = 0.0
     eta_s: float | None = None
     sources: tuple[SourceProgress, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """0..1."""
+        return min(1.0, self.done_bytes / self.total_bytes) if self.total_bytes > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class ModelProgress:
+    """Of all files of one model; `path` is the one at work. The rest as in TransferProgress."""
+
+    model: str
+    phase: TransferPhase
+    done_bytes: int
+    total_bytes: int
+    speed: float = 0.0
+    eta_s: float | None = None
+    sources: tuple[SourceProgress, ...] = ()
+    path: str = ""
 
     @property
     def share(self) -> float:
