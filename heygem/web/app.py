@@ -21,6 +21,7 @@ from heygem.web.api import JobApi
 from heygem.web.batch_tab import BatchTab
 from heygem.web.history_tab import HistoryTab
 from heygem.web.labels import Labels
+from heygem.web.log_tab import LogTab
 from heygem.web.media_routes import build_media_routes
 from heygem.web.monitoring_routes import build_monitoring_routes
 from heygem.web.page_services import PageServices
@@ -52,10 +53,11 @@ def build_app(services: PageServices) -> gr.Blocks:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
-        tabs: list[BatchTab | SingleTab | HistoryTab] = [
+        tabs: list[BatchTab | SingleTab | HistoryTab | LogTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
             SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session),
             HistoryTab(services.library, storage, labels, session),
+            LogTab(settings.paths.logs, labels, session),
         ]
         with gr.Tabs() as row:
             for tab in tabs:

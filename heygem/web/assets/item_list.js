@@ -74,7 +74,8 @@ function mark() {
 
 function drawHead() {
   list.setAttribute("aria-label", props.label);
-  if (drawnHead !== props.head_html) morph(head, parse((drawnHead = props.head_html)));
+  const html = props.head_html ?? "";
+  if (drawnHead !== html) morph(head, parse((drawnHead = html)));
   mark();
 }
 
