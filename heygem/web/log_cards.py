@@ -8,7 +8,7 @@ from heygem.maintenance.log_reader import LogEntry, LogPage
 from heygem.web.cards import mark
 from heygem.web.item_list import Row
 
-TONES: Final = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad"}
+TONES: Final = {"debug": "wait", "info": "wait", "warning": "warn", "error": "bad", "critical": "bad"}
 
 
 def log_rows(page: LogPage, tr: Translator) -> list[Row]:
@@ -26,9 +26,10 @@ def _entry_row(entry: LogEntry, tr: Translator) -> Row:
     at = entry.at.astimezone()
     who = " · ".join(part for part in (entry.logger.removeprefix("heygem."), entry.process) if part)
     more = f"<details><summary>{escape(tr('log.more'))}</summary><pre>{escape(rest)}</pre></details>" if rest else ""
-    level = mark(TONES.get(entry.level, "wait"), tr(f"level.{entry.level.lower()}"))
+    level = entry.level.lower()
+    badge = mark(TONES[level], tr(f"level.{level}"))
     html = (
-        f'<time datetime="{entry.at.isoformat()}" title="{at:%Y-%m-%d}">{at:%m-%d %H:%M:%S}</time>{level}'
+        f'<time datetime="{entry.at.isoformat()}" title="{at:%Y-%m-%d}">{at:%m-%d %H:%M:%S}</time>{badge}'
         f'<div class="hg-log-text"><span>{escape(first)}</span>{more}<small>{escape(who)}</small></div>'
     )
     return Row(entry.key, html, "log")
