@@ -3,8 +3,9 @@
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from heygem.domain.errors import SettingsError
@@ -88,6 +89,41 @@ class RetentionSettings(Section):
     trash_hours: float = Field(default=72, gt=0, le=8760, description="How long the trash keeps a video, in hours")
 
 
+class ArchiveSettings(Section):
+    url: str = Field(
+        default="",
+        description="Where finished videos are archived: s3://bucket/folder, or a folder, as of a NAS; empty: nowhere",
+    )
+    kinds: list[OutputKind] = Field(
+        default=[OutputKind.STANDARD, OutputKind.IMPORTANT],
+        description="Kinds that are archived when they are past their age, in place of going to the trash",
+    )
+    at_once: list[OutputKind] = Field(default=[], description="Kinds that are archived as soon as they are made")
+    keep_local_hours: float = Field(
+        default=24, gt=0, le=87_600, description="How long what was archived also stays here at least, in hours"
+    )
+    max_mb_s: float = Field(default=0, ge=0, description="Most MB a second to and from the archive; 0 for no bound")
+    endpoint_url: str = Field(default="", description="Address of an S3 server that is not Amazon's")
+    region: str = Field(default="", description="Region of the bucket, where the server wants one")
+    addressing: Literal["auto", "path", "virtual"] = Field(
+        default="auto", description="Whether the bucket stands in the path or in the host's name"
+    )
+    access_key: SecretStr = Field(default=SecretStr(""), description="Best given by HEYGEM_ARCHIVE__ACCESS_KEY")
+    secret_key: SecretStr = Field(default=SecretStr(""), description="Best given by HEYGEM_ARCHIVE__SECRET_KEY")
+    credentials_file: Path | None = Field(
+        default=None,
+        description="File with [default], aws_access_key_id and aws_secret_access_key, in place of the keys",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_place(cls, url: str) -> str:
+        bucket = urlsplit(url).netloc if url.startswith("s3://") else "-"
+        if url and (not bucket or not url.startswith(("s3://", "file:///", "/"))):
+            raise ValueError("must be s3://bucket/folder or the absolute path of a folder")
+        return url
+
+
 class DiskSettings(Section):
     warn_percent: float = Field(default=80, gt=0, le=100, description="From so much of the disk in use on, warn")
     refuse_percent: float = Field(
@@ -144,6 +180,7 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()
     api: ApiSettings = ApiSettings()
     retention: RetentionSettings = RetentionSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     disk: DiskSettings = DiskSettings()
     logs: LogSettings = LogSettings()
     downloads: DownloadSettings = DownloadSettings()

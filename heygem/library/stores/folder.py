@@ -1,0 +1,98 @@
+"""An archive in a folder, of another disk or a mounted NAS."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from fsspec.implementations.local import LocalFileSystem
+
+from heygem.domain.archive_errors import ArchiveCopyLostError, ArchiveDeniedError, ArchiveUnusableError
+from heygem.library.flow import Flow
+from heygem.media.publish import partial_path
+
+CHUNK_BYTES: Final = 1024**2
+
+
+@dataclass(frozen=True)
+class FolderStore:
+    """`root` must be there: where a NAS is not mounted, nothing is written to the disk below. A file that is on its way
+    is hidden, and what there is of it is gone on with.
+    """
+
+    root: Path
+
+    @property
+    def place(self) -> str:
+        return str(self.root)
+
+    @cached_property
+    def _files(self) -> LocalFileSystem:
+        return LocalFileSystem(skip_instance_cache=True)
+
+    def find_size(self, key: str) -> int | None:
+        with self._told():
+            try:
+                return int(self._files.size(self._path(key)))
+            except FileNotFoundError:
+                return None
+
+    def send(self, key: str, source: BinaryIO, size_bytes: int, flow: Flow) -> None:
+        path = self._path(key)
+        part = str(partial_path(Path(path)))
+        with self._told():
+            self._files.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH120 - fsspec's paths are texts
+            if (self._find_part(part) or 0) > size_bytes:
+                self._files.rm_file(part)
+            with self._files.open(part, "ab") as sink:
+                _go_on(source, sink, flow)
+                sink.flush()
+                os.fsync(sink.fileno())
+            self._files.mv(part, path)
+
+    def read(self, key: str, start: int, end: int) -> bytes:
+        try:
+            with self._told():
+                return bytes(self._files.cat_file(self._path(key), start=start, end=end))
+        except ArchiveUnusableError as error:
+            if isinstance(error.__cause__, FileNotFoundError) and self.root.is_dir():
+                raise ArchiveCopyLostError(name=key) from error
+            raise
+
+    def remove(self, key: str) -> None:
+        with self._told(), suppress(FileNotFoundError):
+            self._files.rm_file(self._path(key))
+
+    def _find_part(self, part: str) -> int | None:
+        try:
+            return int(self._files.size(part))
+        except FileNotFoundError:
+            return None
+
+    def _path(self, key: str) -> str:
+        return str(self.root / key)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """In the domain's words. Where the root is away, whatever is asked."""
+        try:
+            if not self.root.is_dir():
+                raise FileNotFoundError(f"there is no folder {self.root}")
+            yield
+        except PermissionError as error:
+            raise ArchiveDeniedError(place=self.place, reason=error.strerror or str(error)) from error
+        except OSError as error:
+            raise ArchiveUnusableError(place=self.place, reason=error.strerror or str(error)) from error
+
+
+def _go_on(source: BinaryIO, sink: BinaryIO, flow: Flow) -> None:
+    """Appends to `sink` what of `source` it does not have yet."""
+    there = sink.seek(0, os.SEEK_END)
+    source.seek(there)
+    flow.skip(there)
+    while chunk := source.read(CHUNK_BYTES):
+        flow.let_pass(len(chunk))
+        sink.write(chunk)
