@@ -8,6 +8,7 @@ from typing import Final
 from heygem.domain.library import OutputKind
 from heygem.library.folder import OutputFolder
 from heygem.library.retention import RetentionRules
+from heygem.library.stores.store import ArchiveStore
 from heygem.storage.database import Database
 
 CHUNK: Final = 200  # outputs that one transaction changes, so that other writers get their turn
@@ -17,7 +18,7 @@ CHUNK: Final = 200  # outputs that one transaction changes, so that other writer
 class LibraryBase:
     """`cache_dir` holds thumbnails and may be emptied at any time; `default_kind` is that of new outputs.
 
-    Without `rules` nothing ever expires.
+    Without `rules` nothing ever expires; without `store` there is no archive.
     """
 
     database: Database
@@ -25,6 +26,7 @@ class LibraryBase:
     cache_dir: Path
     default_kind: OutputKind = OutputKind.IMPORTANT
     rules: RetentionRules | None = None
+    store: ArchiveStore | None = None
 
     @property
     def folder(self) -> OutputFolder:

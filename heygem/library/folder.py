@@ -49,9 +49,20 @@ class OutputFolder:
         except PathOutsideError:
             return None
 
+    def find_fetched(self, output_id: str, name: str) -> Path | None:
+        """Where the file lies that has come from the archive and had `name`; None where it does not."""
+        try:
+            return _regular(self.fetch_of(output_id) / PurePosixPath(name).name)
+        except PathOutsideError:
+            return None
+
     def trash_of(self, output_id: str) -> Path:
         """The folder that keeps an output in the trash. Raises PathOutsideError where a link leads elsewhere."""
         return self._below(f".work/trash/{output_id}")
+
+    def fetch_of(self, output_id: str) -> Path:
+        """The folder that an output comes into from the archive. Raises as trash_of does."""
+        return self._below(f".work/fetch/{output_id}")
 
     def _below(self, name: str) -> Path:
         """Raises PathOutsideError where a part of it below the folder is a link."""

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,9 @@ class Reconciling(Entries, Trash):
         known = {row.name: row for row in rows if row.state in NAMED} | {outcome.name: None for outcome in back}
         lost = [row.output_id for row in rows if row.state == OutputState.PRESENT and row.name not in sizes]
         gone = self._do(lost, (OutputState.PRESENT,), _look_for_named)
+        freed = {row.name: row for row in rows if row.state == OutputState.ARCHIVED}
+        back += self._do(_list_back(freed, known, sizes), (OutputState.ARCHIVED,), _look_for_freed)
+        known |= {outcome.name: None for outcome in back}
         again = self._look_again(known, sizes)
         return ReconcileReport(
             adopted=sum(self._adopt(name) for name in sizes if name not in known),
@@ -71,6 +74,16 @@ class Reconciling(Entries, Trash):
             log.warning("could not look at %s: %s", name, error)
             return False
         return True
+
+
+def _list_back(freed: Mapping[str, Row[Any]], known: Collection[str], sizes: Mapping[str, int]) -> list[str]:
+    """Of those that were in the archive alone, by their names, the ids of those that are under their names again."""
+    names = (name for name in freed if name not in known)
+    return [freed[name].output_id for name in names if sizes.get(name) == freed[name].size_bytes]
+
+
+def _look_for_freed(folder: OutputFolder, row: Row[Any]) -> Outcome | None:
+    return Outcome(OutputState.PRESENT, row.name) if folder.find(row.name) else None
 
 
 def _look_for_trashed(folder: OutputFolder, row: Row[Any]) -> Outcome | None:

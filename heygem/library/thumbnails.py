@@ -4,7 +4,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
-from heygem.library.search import Search
+from heygem.domain.errors import ResultGoneError
+from heygem.domain.library import ArchivedCopy
+from heygem.library.copies import Copies, KeyFamily
 from heygem.media.decode import FrameReader
 from heygem.media.probe import probe_video
 from heygem.media.thumbnail import encode_jpeg, shrink
@@ -12,16 +14,22 @@ from heygem.media.thumbnail import encode_jpeg, shrink
 MOST_DECODED: Final = 48  # frames, to come nearer to the middle than the nearest key frame
 
 
-class Thumbnails(Search):
+class Thumbnails(Copies):
     def thumbnail(self, output_id: str) -> Path:
-        """A JPEG of a frame about the middle, at most 320 px wide and high.
+        """A JPEG of a frame about the middle, at most 320 px wide and high; from the archive, what was put there.
 
-        Raises as get_file does, and the MediaError that fits where no picture can be had of it.
+        Raises as get_content does, and the MediaError that fits where no picture can be had of it.
         """
-        video, picture = self.get_file(output_id), self.thumbnail_path(output_id)
+        video, picture = self.get_content(output_id), self.thumbnail_path(output_id)
         if not picture.is_file():
-            _write(picture, _draw(video))
+            _write(picture, self._fetch(video) if isinstance(video, ArchivedCopy) else _draw(video))
         return picture
+
+    def _fetch(self, copy: ArchivedCopy) -> bytes:
+        data = self.read_beside(KeyFamily(copy.key).picture)
+        if data is None:
+            raise ResultGoneError(name=copy.key)
+        return data
 
 
 def _draw(video: Path) -> bytes:

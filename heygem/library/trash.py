@@ -116,13 +116,16 @@ def _throw_away(folder: OutputFolder, row: Row[Any]) -> Outcome:
 
 def _take_back(folder: OutputFolder, row: Row[Any]) -> Outcome:
     kept = folder.find_trashed(row.output_id, row.name)
-    if kept is None:
-        return Outcome(OutputState.MISSING, row.name)
+    return Outcome(OutputState.MISSING, row.name) if kept is None else move_back(folder, row, kept)
+
+
+def move_back(folder: OutputFolder, row: Row[Any], kept: Path) -> Outcome:
+    """From a folder of its own that goes afterwards."""
     name = _free_name(folder, row.name)
     place = folder.place(name)
     place.parent.mkdir(parents=True, exist_ok=True)
     size_bytes = _move_pair(kept, place)
-    shutil.rmtree(folder.trash_of(row.output_id))
+    shutil.rmtree(kept.parent)
     return Outcome(OutputState.PRESENT, name, size_bytes)
 
 
@@ -136,13 +139,19 @@ def _remove(folder: OutputFolder, row: Row[Any]) -> Outcome:
 
 def _erase(folder: OutputFolder, row: Row[Any]) -> Outcome:
     video = folder.find(row.name) if row.state == OutputState.PRESENT else None
+    size_bytes = remove_pair(video) if video is not None else 0
+    rest = _remove(folder, row)
+    return replace(rest, size_bytes=rest.size_bytes + size_bytes)
+
+
+def remove_pair(video: Path) -> int:
+    """A video and its sidecar; the bytes of both."""
     size_bytes = 0
-    for path in (video, sidecar_path(video)) if video is not None else ():
+    for path in (video, sidecar_path(video)):
         if path.is_file() and not path.is_symlink():
             size_bytes += path.stat().st_size
             path.unlink()
-    rest = _remove(folder, row)
-    return replace(rest, size_bytes=rest.size_bytes + size_bytes)
+    return size_bytes
 
 
 def _move_pair(video: Path, place: Path) -> int:

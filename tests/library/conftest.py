@@ -17,6 +17,7 @@ from heygem.media.ffmpeg_command import EncodeSettings
 from heygem.pipeline.recipe import InputRecord, Recipe
 from heygem.pipeline.sidecar import RunRecord, sidecar_path
 from heygem.storage.database import Database
+from tests.archives import folder_store, s3, s3_client, s3_server, s3_store, store  # noqa: F401 - fixtures
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

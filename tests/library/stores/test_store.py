@@ -13,7 +13,7 @@ from heygem.library.flow import Flow, TokenBucket
 from heygem.library.stores.folder import FolderStore
 from heygem.library.stores.s3 import S3Access, S3Store
 from heygem.library.stores.store import ArchiveStore
-from tests.library.stores.conftest import PART_BYTES
+from tests.archives import PART_BYTES
 from tests.s3_server import SECRET, Asked, S3Server
 
 KEY = "李雷/季度 汇报+50%_v1.mp4"

@@ -1,4 +1,4 @@
-"""Each kind of archive, empty: a folder, and a bucket of an S3 server on this machine."""
+"""Fixtures: each kind of archive, empty: a folder, and a bucket of an S3 server on this machine."""
 
 from collections.abc import Iterator
 from pathlib import Path
