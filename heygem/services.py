@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock
 
 from heygem.config.settings import ROOT, Settings
-from heygem.domain.errors import PathOutsideError
+from heygem.domain.errors import EngineNotInstalledError, PathOutsideError
 from heygem.domain.inspection import Inspection, MediaKind
-from heygem.domain.job import LipSyncRequest, LipSyncResult
+from heygem.domain.job import EngineName, LipSyncRequest, LipSyncResult
 from heygem.domain.library import OutputKind
+from heygem.domain.model_errors import WeightsUnverifiedError
 from heygem.domain.progress import CancelToken, ProgressSink
 from heygem.domain.queue import Lease, WorkerKind
 from heygem.jobs.naming import OutputNamer
@@ -36,12 +37,12 @@ from heygem.storage.database import Database, database_url
 
 if TYPE_CHECKING:
     from heygem.downloads.manager import ModelManager
-    from heygem.engines.face_tracker import FaceTrackerModels
     from heygem.library.catalogue import Library
     from heygem.maintenance.monitoring import Monitoring
     from heygem.maintenance.pruner import Pruner
     from heygem.maintenance.scheduler import Maintenance
     from heygem.pipeline.generate import Generator
+    from heygem.pipeline.generators import Generators
 
 MB: Final = 1_000_000
 
@@ -52,36 +53,27 @@ class Services:
 
     settings: Settings
 
-    @cached_property
+    @property
     def generator(self) -> "Generator":
-        """Loads torch and the weights, in a few seconds. Raises WeightsError, FfmpegMissingError."""
-        # Imported here because torch takes seconds, which `--help` and a bad command line should not.
-        from heygem.engines.device import choose_device
-        from heygem.engines.embedded import EmbeddedEngine
-        from heygem.media.ffmpeg_binary import choose_encoder, find_ffmpeg
-        from heygem.media.ffmpeg_command import EncodeSettings
-        from heygem.pipeline.generate import Generator
-        from heygem.pipeline.track_cache import TrackCache
+        """With the settings' engine. Raises as get_generator does."""
+        return self.get_generator(self.settings.engine)
 
-        settings, limits, choice = self.settings, self.settings.limits, self.settings.encode
-        ffmpeg, tracker = find_ffmpeg(), self._tracker
-        codec = choose_encoder(ffmpeg) if choice.codec == "auto" else choice.codec
-        return Generator(
-            engine=EmbeddedEngine.load(settings.paths.models, choose_device(settings.device)),
-            detector=tracker.detector,
-            landmarker=tracker.landmarker,
-            tracks=TrackCache(settings.paths.cache / "tracks", limits.track_cache_mb * MB, tracker.weights_id),
-            limits=limits,
-            encoding=EncodeSettings(codec, choice.preset, choice.crf),
-            ffmpeg=ffmpeg,
-        )
+    def get_generator(self, engine: EngineName) -> "Generator":
+        """The one with this engine. Loads torch and the weights the first time, in a few seconds.
+
+        Raises EngineNotInstalledError, WeightsError, WeightsUnverifiedError, FfmpegMissingError.
+        """
+        return self._generators.get(engine)
 
     @cached_property
-    def _tracker(self) -> "FaceTrackerModels":
-        from heygem.engines.device import choose_device
-        from heygem.engines.face_tracker import load_face_tracker
+    def _generators(self) -> "Generators":
+        # Imported here because torch takes seconds, which `--help` and a bad command line should not.
+        from heygem.engines.weights import identify_weights
+        from heygem.pipeline.generators import Generators
 
-        return load_face_tracker(self.settings.paths.models, choose_device(self.settings.device))
+        settings, paths = self.settings, self.settings.paths
+        check = identify_weights if settings.allow_unverified else self.models.store.check_verified
+        return Generators(paths.models, paths.cache, settings.device, settings.limits, settings.encode, check)
 
     @cached_property
     def namer(self) -> OutputNamer:
@@ -234,13 +226,18 @@ class Services:
         )
 
     def warm_up(self, kind: WorkerKind) -> None:
-        """Loads what a worker of this kind needs, ahead of its first job. Raises as `generator` does."""
-        _ = self.generator if kind is WorkerKind.RENDER else self._tracker
+        """Loads what a worker of this kind needs, ahead of its first job. Raises as `generator` does, but not for an
+        engine that cannot be had: its jobs will say so, and others go on.
+        """
+        _ = self._generators.tracker
+        if kind is WorkerKind.RENDER:
+            with suppress(EngineNotInstalledError, WeightsUnverifiedError):
+                _ = self.generator
 
     def _generate(
         self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, folder: Path
     ) -> LipSyncResult:
-        return self.generator.generate(request, sink, cancel, folder)
+        return self.get_generator(request.engine).generate(request, sink, cancel, folder)
 
     def _keep(self, lease: Lease, result: LipSyncResult) -> None:
         job = self.queue.get_status(lease.job_id)
@@ -250,7 +247,7 @@ class Services:
     def _inspect(self, path: Path, kind: MediaKind, cancel: CancelToken) -> Inspection:
         from heygem.pipeline.inspect import Inspector
 
-        return Inspector(self._tracker.detector, self.settings.limits).inspect(path, kind, cancel)
+        return Inspector(self._generators.tracker.detector, self.settings.limits).inspect(path, kind, cancel)
 
     def _spawn(self, spec: WorkerSpec, worker_id: str) -> "subprocess.Popen[bytes]":
         """Starts heygem.commands.worker_process, which is told the settings and lives as long as its input is open."""

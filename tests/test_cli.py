@@ -21,7 +21,7 @@ from heygem.commands.generate import DEMO_PERSON, DEMO_VOICE
 from heygem.config.settings import Settings, load_settings
 from heygem.config.strings import Translator
 from heygem.domain.errors import EncodeError, NoFaceError
-from heygem.domain.job import FaceChoice, FaceRule, LipSyncRequest, LipSyncResult
+from heygem.domain.job import EngineName, FaceChoice, FaceRule, LipSyncRequest, LipSyncResult
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, Progress, ProgressSink, Stage
 
@@ -34,6 +34,7 @@ class FakeGenerator:
     wait_for_cancel: bool = False
     unchanged: tuple[TimeRange, ...] = ()
     seen: list[LipSyncRequest] = field(default_factory=list)
+    engines: list[EngineName] = field(default_factory=list)
 
     def generate(self, request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken) -> LipSyncResult:
         self.seen.append(request)
@@ -57,7 +58,10 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> FakeGenerator:
     @dataclass
     class FakeServices:
         settings: Settings
-        generator: FakeGenerator = field(default_factory=lambda: fake)
+
+        def get_generator(self, engine: EngineName) -> FakeGenerator:
+            fake.engines.append(engine)
+            return fake
 
     monkeypatch.setattr("heygem.services.Services", FakeServices)
     return fake
@@ -101,6 +105,18 @@ def test_generate_says_where_the_video_is(generator: FakeGenerator, tmp_path: Pa
     assert generator.seen == [
         LipSyncRequest(Path("a.mp4"), Path("b.wav"), target, FaceChoice(FaceRule.NUMBER, 2)),
     ]
+    assert generator.engines == [EngineName.EMBEDDED]
+
+
+def test_the_engine_is_the_option_s_or_the_setting_s(
+    generator: FakeGenerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    words = ["generate", "--video", "a.mp4", "--audio", "b.wav", "--out"]
+    assert run(*words, tmp_path / "1.mp4", "--engine", "wav2lip")[0] == 0
+    monkeypatch.setenv("HEYGEM_ENGINE", "wav2lip")
+    assert run(*words, tmp_path / "2.mp4")[0] == 0
+    assert run(*words, tmp_path / "3.mp4", "--engine", "embedded")[0] == 0
+    assert [request.engine for request in generator.seen] == generator.engines == ["wav2lip", "wav2lip", "embedded"]
 
 
 @pytest.mark.usefixtures("generator")

@@ -3,9 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from heygem.config.settings import DownloadSettings, PathSettings, RetentionSettings, Settings
-from heygem.domain.job import JobState, LipSyncRequest, NewJob
+from heygem.domain.errors import EngineNotInstalledError
+from heygem.domain.job import EngineName, JobState, LipSyncRequest, NewJob
 from heygem.domain.library import OutputKind
+from heygem.domain.model_errors import WeightsUnverifiedError
 from heygem.domain.output_query import OutputQuery
 from heygem.domain.queue import WorkerKind
 from heygem.downloads.region import Region
@@ -40,6 +44,21 @@ def test_what_a_worker_makes_is_in_the_library_with_whose_it_is(tmp_path: Path):
     assert (record.kind, record.width, record.duration_s) == (OutputKind.TEST, 320, 2.0)
     assert services.library.thumbnail(record.output_id).is_relative_to(paths.cache)
     services.database.close()
+
+
+def test_each_engine_has_a_generator_of_its_own_and_keeps_it(wav2lip_models: Path, tmp_path: Path):
+    paths = PathSettings(models=wav2lip_models, cache=tmp_path)
+    settings = Settings(paths=paths, device="cpu", engine=EngineName.WAV2LIP, allow_unverified=True)
+    services = Services(settings)
+    both = [services.get_generator(name) for name in EngineName]
+    assert [generator.engine.name for generator in both] == list(EngineName)
+    assert services.generator is services.get_generator(EngineName.WAV2LIP) is both[1]
+    assert both[0].landmarker is both[1].landmarker
+    paths = PathSettings(models=wav2lip_models / "nothing_here", cache=tmp_path)
+    with pytest.raises(WeightsUnverifiedError):
+        Services(settings.model_copy(update={"allow_unverified": False})).get_generator(EngineName.WAV2LIP)
+    with pytest.raises(EngineNotInstalledError):
+        Services(Settings(paths=paths)).get_generator(EngineName.WAV2LIP)
 
 
 def test_a_server_without_workers_says_what_it_lacks(tmp_path: Path):

@@ -13,9 +13,11 @@ from rich.console import Console
 
 from heygem.commands.batch_view import BatchView, describe_failure
 from heygem.commands.frame import (
+    EngineOption,
     LanguageOption,
     ModelPathOption,
     OutputDirOption,
+    UnverifiedOption,
     explained_errors,
     help_text,
     make_translator,
@@ -53,23 +55,26 @@ def batch(
     name: Annotated[str, typer.Option(help=help_text("cli.batch_name"))] = "",
     project: Annotated[str, typer.Option(help=help_text("cli.project"))] = "",
     face: Annotated[str, typer.Option(help=help_text("cli.face"))] = "largest",
+    engine: EngineOption = None,
     priority: Annotated[int, typer.Option(min=-100, max=100, help=help_text("cli.priority"))] = 0,
     on_interrupt: Annotated[OnInterrupt, typer.Option(help=help_text("cli.on_interrupt"))] = OnInterrupt.DETACH,
     detach: Annotated[bool, typer.Option("--detach", help=help_text("cli.detach"))] = False,
+    allow_unverified: UnverifiedOption = None,
     output_dir: OutputDirOption = None,
     model_path: ModelPathOption = None,
     language: LanguageOption = None,
 ) -> None:
     say = make_translator(language)
     with explained_errors(say):
-        settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        settings = prepare_settings(output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified)
         items = [DraftItem("", MediaKind.VOICE, path.absolute()) for path in voice or []]
         items += list_items(row for source in videos for row in list_rows(source))
         check_complete(items, say)
         from heygem.services import Services  # here, so that --help does without the database
 
         services, owner = Services(settings), f"shell:{getpass.getuser()}"
-        jobs = plan_jobs(items, FaceChoice.parse(face), services.namer, owner, project, priority)
+        chosen = engine or settings.engine
+        jobs = plan_jobs(items, FaceChoice.parse(face), services.namer, owner, project, priority, chosen)
         title = name or videos[0].resolve().stem
         batch_id = services.queue.submit_batch(title, jobs, owner, project)
         print(say("cli.batch_queued", count=len(jobs), batch=batch_id), flush=True)
@@ -105,6 +110,7 @@ class Helper:
         paths = self._services.settings.paths
         command = [sys.executable, str(ROOT / "app.py"), "worker", "--until-idle"]
         command += ["--output-dir", str(paths.outputs), "--model-path", str(paths.models)]
+        command += ["--allow-unverified"] * self._services.settings.allow_unverified
         with (paths.logs / "batch-worker.log").open("ab") as sink:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True

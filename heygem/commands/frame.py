@@ -15,6 +15,7 @@ from heygem.config.logs import set_up_logs
 from heygem.config.settings import Settings, load_settings
 from heygem.config.strings import Language, Translator
 from heygem.domain.errors import CancelledError, HeyGemError, UnexpectedError
+from heygem.domain.job import EngineName
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,10 @@ OutputDirOption: TypeAlias = Annotated[
 ]
 ModelPathOption: TypeAlias = Annotated[
     Path | None, typer.Option("--model-path", "--model_path", readable=False, help=help_text("cli.model_path"))
+]
+EngineOption: TypeAlias = Annotated[EngineName | None, typer.Option(help=help_text("cli.engine"))]
+UnverifiedOption: TypeAlias = Annotated[
+    bool | None, typer.Option("--allow-unverified", help=help_text("cli.allow_unverified"))
 ]
 
 
@@ -62,11 +67,14 @@ def prepare_settings(
     host: str | None = None,
     port: int | None = None,
     page_language: Language | None = None,
+    allow_unverified: bool | None = None,
 ) -> Settings:
     """The settings with the command line's on top, folders made absolute, and the log opened. Raises SettingsError."""
     server = {"host": host, "port": port, "language": page_language}
     paths = {"outputs": output_dir and output_dir.absolute(), "models": model_path and model_path.absolute()}
-    settings = load_settings(server=_given(server), paths=_given(paths))
+    settings = load_settings(
+        server=_given(server), paths=_given(paths), **_given({"allow_unverified": allow_unverified})
+    )
     set_up_logs(settings.paths.logs)
     return settings
 

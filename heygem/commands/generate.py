@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 
 from heygem.commands.frame import (
+    EngineOption,
     LanguageOption,
     ModelPathOption,
     OutputDirOption,
+    UnverifiedOption,
     explained_errors,
     help_text,
     make_translator,
@@ -37,15 +39,18 @@ def generate(
     audio: Annotated[Path, typer.Option("--audio", "-a", readable=False, help=help_text("cli.audio"))],
     out: Annotated[Path | None, typer.Option("--out", "-o", help=help_text("cli.out"))] = None,
     face: Annotated[str, typer.Option(help=help_text("cli.face"))] = "largest",
+    engine: EngineOption = None,
+    allow_unverified: UnverifiedOption = None,
     output_dir: OutputDirOption = None,
     model_path: ModelPathOption = None,
     language: LanguageOption = None,
 ) -> None:
     say = make_translator(language)
     with explained_errors(say):
-        settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        settings = prepare_settings(output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified)
         target = out.absolute() if out else _plan(settings, video, audio)
-        _run(settings, LipSyncRequest(video, audio, target, FaceChoice.parse(face)), say)
+        request = LipSyncRequest(video, audio, target, FaceChoice.parse(face), engine or settings.engine)
+        _run(settings, request, say)
 
 
 def demo(
@@ -55,7 +60,7 @@ def demo(
     with explained_errors(say):
         settings = prepare_settings(output_dir=output_dir, model_path=model_path)
         person, voice = find_packaged(*DEMO_PERSON), find_packaged(*DEMO_VOICE)
-        _run(settings, LipSyncRequest(person, voice, _plan(settings, person, voice)), say)
+        _run(settings, LipSyncRequest(person, voice, _plan(settings, person, voice), engine=settings.engine), say)
 
 
 def _plan(settings: Settings, person: Path, voice: Path) -> Path:
@@ -74,7 +79,7 @@ def _run(settings: Settings, request: LipSyncRequest, say: Translator) -> None:
     cancel = CancelToken()
     with cancelled_by_signals(cancel), shown_progress(Console(stderr=True), say) as sink:
         try:
-            result = Services(settings).generator.generate(request, sink, cancel)
+            result = Services(settings).get_generator(request.engine).generate(request, sink, cancel)
         except FaultError as error:
             if cancel.is_cancelled:  # Ctrl-C reaches the child processes too
                 raise CancelledError() from error

@@ -8,6 +8,7 @@ from heygem.commands.frame import (
     LanguageOption,
     ModelPathOption,
     OutputDirOption,
+    UnverifiedOption,
     explained_errors,
     help_text,
     make_translator,
@@ -18,6 +19,7 @@ from heygem.commands.frame import (
 def serve(
     host: Annotated[str | None, typer.Option(help=help_text("cli.host"))] = None,
     port: Annotated[int | None, typer.Option(help=help_text("cli.port"))] = None,
+    allow_unverified: UnverifiedOption = None,
     output_dir: OutputDirOption = None,
     model_path: ModelPathOption = None,
     language: LanguageOption = None,
@@ -25,7 +27,12 @@ def serve(
     say = make_translator(language)
     with explained_errors(say):
         settings = prepare_settings(
-            output_dir=output_dir, model_path=model_path, host=host, port=port, page_language=language
+            output_dir=output_dir,
+            model_path=model_path,
+            host=host,
+            port=port,
+            page_language=language,
+            allow_unverified=allow_unverified,
         )
         from heygem.media.ffmpeg_binary import find_ffmpeg  # here, so that --help does without torch and gradio
         from heygem.services import Services

@@ -9,6 +9,7 @@ from heygem.commands.frame import (
     LanguageOption,
     ModelPathOption,
     OutputDirOption,
+    UnverifiedOption,
     explained_errors,
     help_text,
     make_translator,
@@ -19,13 +20,14 @@ from heygem.commands.signals import told_by_signals
 
 def worker(
     until_idle: Annotated[bool, typer.Option("--until-idle", help=help_text("cli.until_idle"))] = False,
+    allow_unverified: UnverifiedOption = None,
     output_dir: OutputDirOption = None,
     model_path: ModelPathOption = None,
     language: LanguageOption = None,
 ) -> None:
     say = make_translator(language)
     with explained_errors(say):
-        settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        settings = prepare_settings(output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified)
         from heygem.media.ffmpeg_binary import find_ffmpeg  # here, so that --help does without torch
         from heygem.services import Services
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from heygem.domain.errors import SettingsError
+from heygem.domain.job import EngineName
 from heygem.domain.library import OutputKind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,6 +185,10 @@ class Settings(BaseSettings):
     disk: DiskSettings = DiskSettings()
     logs: LogSettings = LogSettings()
     downloads: DownloadSettings = DownloadSettings()
+    engine: EngineName = Field(
+        default=EngineName.EMBEDDED, description="What paints the mouths where nobody chooses: embedded or wav2lip"
+    )
+    allow_unverified: bool = Field(default=False, description="Whether weights are loaded that no list of models knows")
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
 
     @classmethod

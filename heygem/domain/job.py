@@ -46,6 +46,13 @@ class FaceChoice:
         return str(self.number) if self.rule is FaceRule.NUMBER else str(self.rule)
 
 
+class EngineName(StrEnum):
+    """What paints the mouths. EMBEDDED comes with the product; others need weights that are downloaded."""
+
+    EMBEDDED = "embedded"
+    WAV2LIP = "wav2lip"
+
+
 @dataclass(frozen=True)
 class LipSyncRequest:
     """`person` is a video or a photo, `voice` a sound file or a video with sound; `output` must not exist yet."""
@@ -54,6 +61,7 @@ class LipSyncRequest:
     voice: Path
     output: Path
     face: FaceChoice = FaceChoice()
+    engine: EngineName = EngineName.EMBEDDED
 
 
 @dataclass(frozen=True)

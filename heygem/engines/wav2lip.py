@@ -24,7 +24,7 @@ from heygem.engines.wav2lip_face import CROP, FaceBox
 from heygem.engines.wav2lip_painter import FacePainter
 from heygem.engines.wav2lip_performance import Wav2LipPerformance
 from heygem.engines.wav2lip_weights import fill, load_checkpoint
-from heygem.engines.weights import identify_weights
+from heygem.engines.weights import ID_DIGITS, identify_weights
 
 Floats = NDArray[np.float32]
 
@@ -41,20 +41,20 @@ class Wav2LipEngine:
 
     @classmethod
     def load(
-        cls, models: Path, device: torch.device, check: Callable[[Path], object] = lambda _: None
+        cls, models: Path, device: torch.device, check: Callable[[Path], str] = identify_weights
     ) -> "Wav2LipEngine":
-        """With the weights in the folder `models`, once `check` has not raised for their file.
+        """With the weights in the folder `models`; `check` gives their file's SHA-256 unless it is not trusted.
 
         Raises EngineNotInstalledError, WeightsError.
         """
         path = find_wav2lip(models)
         if path is None:
             raise EngineNotInstalledError(engine=cls.name, path=models / WAV2LIP_FILES[-1])
-        check(path)
+        sha256 = check(path)
         net = Wav2LipNet()
         fill(net, load_checkpoint(path), path)
         net.fold()
-        return cls(FacePainter.prepare(net, device), FaceBox.of(CROP), identify_weights(path))
+        return cls(FacePainter.prepare(net, device), FaceBox.of(CROP), sha256[:ID_DIGITS])
 
     @property
     def device_name(self) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from heygem.domain.errors import WeightsError
 
+ID_DIGITS: Final = 12
 _CHUNK: Final = 1 << 20  # bytes
 
 
@@ -48,7 +49,7 @@ def identify_weights(*paths: Path) -> str:
                     digest.update(chunk)
         except OSError as error:
             raise WeightsError(path=str(path), reason=str(error)) from error
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()[:ID_DIGITS]
 
 
 def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from heygem.config.strings import Translator
 from heygem.domain.errors import InputMissingError
 from heygem.domain.inspection import MediaKind
-from heygem.domain.job import FaceChoice, LipSyncRequest, NewJob
+from heygem.domain.job import EngineName, FaceChoice, LipSyncRequest, NewJob
 from heygem.domain.queue import DraftItem
 from heygem.jobs.batch_sources import BatchRow
 from heygem.jobs.naming import OutputNamer
@@ -20,6 +20,7 @@ def plan_jobs(
     owner: str = "",
     project: str = "",
     priority: int = 0,
+    engine: EngineName = EngineName.EMBEDDED,
 ) -> list[NewJob]:
     """In the list's order, with a free output each. `face` and `project` hold where a row does not say otherwise.
 
@@ -30,7 +31,7 @@ def plan_jobs(
     now = datetime.now().astimezone()
     return [
         NewJob(
-            plan_request(namer, person.path, voice, choose_face(person, face), now, person.name),
+            plan_request(namer, person.path, voice, choose_face(person, face), now, person.name, engine),
             owner=owner,
             project=person.project or project,
             priority=priority,
@@ -40,10 +41,16 @@ def plan_jobs(
 
 
 def plan_request(
-    namer: OutputNamer, person: Path, voice: Path, face: FaceChoice, now: datetime, name: str = ""
+    namer: OutputNamer,
+    person: Path,
+    voice: Path,
+    face: FaceChoice,
+    now: datetime,
+    name: str = "",
+    engine: EngineName = EngineName.EMBEDDED,
 ) -> LipSyncRequest:
     """With a free output, called by `name`, or else by the person's file."""
-    return LipSyncRequest(person, voice, namer.plan(name or person.name, voice.name, now), face)
+    return LipSyncRequest(person, voice, namer.plan(name or person.name, voice.name, now), face, engine)
 
 
 def name_batch(name: str, now: datetime) -> str:

@@ -79,6 +79,7 @@ jobs: Final = Table(
     Column("voice", PathText, nullable=False),
     Column("output", PathText, nullable=False),
     Column("face", String(16), nullable=False),
+    Column("engine", String(16), nullable=False, server_default="embedded"),
     Column("person_task", Id, ForeignKey("inspections.task_id"), nullable=False),
     Column("voice_task", Id, ForeignKey("inspections.task_id"), nullable=False),
     Column("preflight", Facts),

@@ -145,7 +145,7 @@ def test_weights_that_are_missing_or_not_trusted(tmp_path: Path, wav2lip_models:
     with pytest.raises(EngineNotInstalledError):
         Wav2LipEngine.load(tmp_path, CPU)
 
-    def refuse(path: Path) -> None:
+    def refuse(path: Path) -> str:
         raise WeightsUnverifiedError(path=path)
 
     with pytest.raises(WeightsUnverifiedError):

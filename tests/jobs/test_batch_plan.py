@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from heygem.domain.inspection import MediaKind
-from heygem.domain.job import FaceChoice, FaceRule
+from heygem.domain.job import EngineName, FaceChoice, FaceRule
 from heygem.domain.queue import DraftItem
 from heygem.jobs.batch_plan import list_pairs, plan_jobs
 from heygem.jobs.naming import OutputNamer
@@ -27,7 +27,9 @@ def test_without_voices_only_rows_that_name_one_count() -> None:
 
 def test_face_and_project_of_a_row_come_before_the_lists(tmp_path: Path) -> None:
     items = [VOICES[0], PEOPLE[0], ROW]
-    jobs = plan_jobs(items, FaceChoice(FaceRule.NUMBER, 2), OutputNamer(tmp_path), "me", "Q", priority=3)
+    face, engine = FaceChoice(FaceRule.NUMBER, 2), EngineName.WAV2LIP
+    jobs = plan_jobs(items, face, OutputNamer(tmp_path), "me", "Q", priority=3, engine=engine)
+    assert {job.request.engine for job in jobs} == {engine}
     assert {job.priority for job in jobs} == {3}
     assert [(str(job.request.face), job.project, job.owner) for job in jobs] == [("2", "Q", "me"), ("left", "P", "me")]
     assert [job.request.output.name.rsplit("_", 1)[0] for job in jobs] == ["a_v", "名_own"]

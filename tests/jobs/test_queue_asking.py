@@ -19,7 +19,7 @@ from heygem.domain.errors import (
     OutputPathError,
 )
 from heygem.domain.inspection import MediaKind
-from heygem.domain.job import FaceChoice, JobState, LipSyncRequest, NewJob
+from heygem.domain.job import EngineName, FaceChoice, JobState, LipSyncRequest, NewJob
 from heygem.domain.queue import Wish
 from heygem.storage.database import Database
 from tests.jobs.conftest import EXPECTED_S, FRAMES, QueueDesk, make_result
@@ -29,7 +29,8 @@ SUCCEEDED, FAILED, CANCELLED = JobState.SUCCEEDED, JobState.FAILED, JobState.CAN
 
 
 def test_a_job_comes_back_as_it_was_asked_for(desk: QueueDesk) -> None:
-    request = LipSyncRequest(desk.file("人 物.mp4"), desk.file("v.wav"), desk.folder / "o.mp4", FaceChoice.parse("2"))
+    files = desk.file("人 物.mp4"), desk.file("v.wav"), desk.folder / "o.mp4"
+    request = LipSyncRequest(*files, FaceChoice.parse("2"), EngineName.WAV2LIP)
     job_id = desk.queue.submit(NewJob(request, owner="me", project="项目\0", priority=3))
     status = desk.queue.get_status(job_id)
     assert (status.request, status.state, status.owner, status.priority) == (request, QUEUED, "me", 3)

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from heygem.domain.errors import HeyGemError
 from heygem.domain.inspection import Inspection, MediaKind, Preflight
-from heygem.domain.job import FaceChoice, JobState, JobStatus, LipSyncRequest, LipSyncResult, NewJob
+from heygem.domain.job import EngineName, FaceChoice, JobState, JobStatus, LipSyncRequest, LipSyncResult, NewJob
 from heygem.domain.progress import Progress, Stage
 from heygem.domain.queue import DraftItem, Lease, Wish, WorkerKind, WorkerStatus
 from heygem.domain.stored_error import restore_error, storable_context
@@ -30,6 +30,7 @@ def job_values(job: NewJob) -> dict[str, Any]:
         "voice": request.voice,
         "output": request.output,
         "face": str(request.face),
+        "engine": request.engine,
     }
 
 
@@ -81,7 +82,7 @@ def read_finding(row: Row[Any]) -> Inspection | HeyGemError | None:
 
 
 def read_request(row: Row[Any]) -> LipSyncRequest:
-    return LipSyncRequest(row.person, row.voice, row.output, FaceChoice.parse(row.face))
+    return LipSyncRequest(row.person, row.voice, row.output, FaceChoice.parse(row.face), EngineName(row.engine))
 
 
 def read_lease(row: Row[Any], worker_id: str, attempt: int) -> Lease:
