@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from heygem.config.settings import DownloadSettings, PathSettings, RetentionSettings, Settings
+from heygem.config.settings import (
+    DiskSettings,
+    DownloadSettings,
+    LimitSettings,
+    PathSettings,
+    RetentionSettings,
+    Settings,
+)
 from heygem.domain.errors import EngineNotInstalledError
 from heygem.domain.job import EngineName, JobState, LipSyncRequest, NewJob
 from heygem.domain.library import OutputKind
@@ -62,7 +69,9 @@ def test_each_engine_has_a_generator_of_its_own_and_keeps_it(wav2lip_models: Pat
 
 
 def test_a_server_without_workers_says_what_it_lacks(tmp_path: Path):
-    services = Services(Settings(paths=PathSettings(outputs=tmp_path / "outputs", data=tmp_path / "data")))
+    paths = PathSettings(outputs=tmp_path / "outputs", data=tmp_path / "data")
+    limits, disk = LimitSettings(disk_reserve_mb=0), DiskSettings(refuse_percent=100)
+    services = Services(Settings(paths=paths, limits=limits, disk=disk))
     services.settings.paths.outputs.mkdir()
     checks = services.monitoring.readiness.look()
     assert [check.name for check in checks if not check.is_ok] == ["renderer"]

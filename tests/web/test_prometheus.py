@@ -1,5 +1,6 @@
 """A true Prometheus scrapes the page's server and answers with what the server said."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -14,7 +15,7 @@ from prometheus_client import parser
 
 from tests.web.conftest import free_port
 
-ROOT: Final = Path(__file__).parents[2]
+DOCS: Final = Path(__file__).parents[2] / "docs" / "monitoring"
 PATIENCE_S: Final = 60.0
 CHANGING: Final = ("seconds", "free_bytes", "used_ratio")  # names that end so, from one moment to the next
 T = TypeVar("T")
@@ -26,9 +27,9 @@ def prometheus(address: str, tmp_path: Path) -> Iterator[httpx.Client]:
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("there is no Prometheus on this machine")
-    port, config = free_port(), yaml.safe_load((ROOT / "docs" / "monitoring" / "prometheus.yml").read_text("utf-8"))
+    port, config = free_port(), yaml.safe_load((DOCS / "prometheus.yml").read_text("utf-8"))
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config["rule_files"] = [str(ROOT / "docs" / "monitoring" / "alert-rules.yml")]
+    config["rule_files"] = [str(DOCS / "alert-rules.yml")]
     config["scrape_configs"][0]["static_configs"][0]["targets"] = [httpx.URL(address).netloc.decode()]
     config.pop("alerting", None)
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -95,3 +96,12 @@ def test_prometheus_knows_what_the_server_says(prometheus: httpx.Client, address
     assert ask(prometheus, "histogram_quantile(0.5, sum by (le) (heygem_stage_seconds_bucket))") != {}
     rules = prometheus.get("/rules").json()["data"]["groups"]
     assert {rule["health"] for group in rules for rule in group["rules"]} <= {"ok", "unknown"} and rules
+    for expression in list_panels():
+        answer = prometheus.get("/query", params={"query": expression})
+        assert answer.status_code == 200, f"{expression}: {answer.text}"
+
+
+def list_panels() -> Iterator[str]:
+    dashboard = json.loads((DOCS / "heygem-dashboard.json").read_text("utf-8"))
+    for panel in dashboard["panels"]:
+        yield from (target["expr"].replace("$job", "heygem") for target in panel["targets"])
