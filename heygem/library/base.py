@@ -35,6 +35,9 @@ class LibraryBase:
     def thumbnail_path(self, output_id: str) -> Path:
         return self.cache_dir / "thumbnails" / f"{output_id}.jpg"
 
+    def sheet_path(self, output_id: str) -> Path:
+        return self.cache_dir / "thumbnails" / f"{output_id}.sheet.jpg"
+
 
 def split(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), CHUNK):

@@ -9,9 +9,11 @@ from heygem.domain.library import ArchivedCopy
 from heygem.library.copies import Copies, KeyFamily
 from heygem.media.decode import FrameReader
 from heygem.media.probe import probe_video
-from heygem.media.thumbnail import encode_jpeg, shrink
+from heygem.media.thumbnail import encode_jpeg, join_in_row, shrink
 
 MOST_DECODED: Final = 48  # frames, to come nearer to the middle than the nearest key frame
+SHEET_FRAMES: Final = 8  # page.css counts on it
+SHEET_DECODED: Final = 240
 
 
 class Thumbnails(Copies):
@@ -23,6 +25,16 @@ class Thumbnails(Copies):
         video, picture = self.get_content(output_id), self.thumbnail_path(output_id)
         if not picture.is_file():
             _write(picture, self._fetch(video) if isinstance(video, ArchivedCopy) else _draw(video))
+        return picture
+
+    def contact_sheet(self, output_id: str) -> Path:
+        """A JPEG of SHEET_FRAMES frames from all over it, in a row, 320 × 180 px each.
+
+        Raises as get_file does, and the MediaError that fits where no picture can be had of it.
+        """
+        video, picture = self.get_file(output_id), self.sheet_path(output_id)
+        if not picture.is_file():
+            _write(picture, _draw_sheet(video))
         return picture
 
     def _fetch(self, copy: ArchivedCopy) -> bytes:
@@ -37,6 +49,13 @@ def _draw(video: Path) -> bytes:
     reader = FrameReader(facts, thread_count=1, is_exact=False)
     frame = next(reader.sample(1, 1, MOST_DECODED))
     return encode_jpeg(shrink(frame, facts.sample_aspect_ratio))
+
+
+def _draw_sheet(video: Path) -> bytes:
+    facts = probe_video(video)
+    frames = FrameReader(facts, thread_count=1, is_exact=False).sample(SHEET_FRAMES, SHEET_FRAMES, SHEET_DECODED)
+    tiles = [shrink(frame, facts.sample_aspect_ratio) for frame in frames]
+    return encode_jpeg(join_in_row(tiles + tiles[-1:] * (SHEET_FRAMES - len(tiles))))
 
 
 def _write(path: Path, data: bytes) -> None:

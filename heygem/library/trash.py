@@ -82,7 +82,8 @@ class Trash(LibraryBase):
                     if outcome := _remember_copy(row, self._try(row, step)):
                         _note(connection, now, row, outcome)
                         if outcome.state is OutputState.REMOVED:
-                            self.thumbnail_path(row.output_id).unlink(missing_ok=True)
+                            for picture in (self.thumbnail_path(row.output_id), self.sheet_path(row.output_id)):
+                                picture.unlink(missing_ok=True)
                         done.append(outcome)
         return done
 

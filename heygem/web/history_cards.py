@@ -124,7 +124,11 @@ def _problem_mark(record: OutputRecord, tr: Translator) -> str:
 
 def cover(record: OutputRecord) -> str:
     has_picture = record.width > 0 and record.state in (OutputState.PRESENT, OutputState.TRASHED)
-    return f'<img src="media/{record.output_id}.jpg" alt="" loading="lazy">' if has_picture else ""
+    if not has_picture:
+        return ""
+    picture = f"media/{record.output_id}"
+    sheet = f"background-image:url({picture}.sheet.jpg)"  # asked for only once it is shown, when hovered over
+    return f'<img src="{picture}.jpg" alt="" loading="lazy"><i class="hg-sheet" style="{sheet}"></i>'
 
 
 def _tools(record: OutputRecord, tr: Translator) -> str:

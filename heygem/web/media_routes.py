@@ -18,7 +18,7 @@ NO_CONTENT: Final = 204  # a browser stays on its page
 
 
 def build_media_routes(library: Library) -> APIRouter:
-    """`media/{output_id}.mp4`, `.jpg` and `.json`, 404 for what is not there; `media/chosen.zip`, `matching.zip`."""
+    """`media/{output_id}.mp4`, `.jpg`, `.sheet.jpg` and `.json`, or 404; `chosen.zip`, `matching.zip`."""
     router = APIRouter(prefix="/media", include_in_schema=False)
 
     @router.get("/matching.zip")
@@ -44,6 +44,13 @@ def build_media_routes(library: Library) -> APIRouter:
         """With range requests."""
         try:
             return FileResponse(library.get_file(output_id), media_type="video/mp4")
+        except HeyGemError:
+            return Response(status_code=404)
+
+    @router.get("/{output_id}.sheet.jpg")
+    def show_sheet(output_id: str) -> Response:
+        try:
+            return FileResponse(library.contact_sheet(output_id), media_type="image/jpeg", headers=KEPT)
         except HeyGemError:
             return Response(status_code=404)
 

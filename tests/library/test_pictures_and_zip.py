@@ -1,5 +1,6 @@
 """What the library makes of its videos: thumbnails, and many of them as one ZIP."""
 
+import itertools
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -29,9 +30,25 @@ def test_a_thumbnail_is_made_once(shelf: Shelf):
         shelf.library.thumbnail(output_id)
 
 
+def test_a_contact_sheet_shows_the_whole_video(shelf: Shelf):
+    write_video(shelf.root / "a.mp4", seconds=2)
+    output_id = shelf.library.add(shelf.root / "a.mp4")
+    path = shelf.library.contact_sheet(output_id)
+    sheet = cv2.imread(str(path))
+    assert sheet is not None and sheet.shape == (180, 8 * 320, 3)
+    tiles = [sheet[:, 320 * number : 320 * (number + 1)].astype(int) for number in range(8)]
+    assert all(tile[:, 40:280].std() > 20 and tile[:, :32].max() < 40 for tile in tiles)  # 4:3 between dark bars
+    assert all(abs(one - other).mean() > 1 for one, other in itertools.pairwise(tiles))
+    shelf.library.trash([output_id])
+    shelf.library.purge([output_id])
+    assert not path.exists()
+
+
 def test_no_thumbnail(shelf: Shelf):
     with pytest.raises(MediaError):
         shelf.library.thumbnail(shelf.make("a.mp4"))
+    with pytest.raises(MediaError):
+        shelf.library.contact_sheet(shelf.make("b.mp4"))
     with pytest.raises(OutputNotFoundError):
         shelf.library.thumbnail("../../etc/passwd")
 

@@ -79,6 +79,9 @@ def test_a_new_video_appears_and_plays(open_page: OpenPage, media: Path) -> None
     page.get_by_role("tab", name="生成结果历史").click()
     page.get_by_label("只看我生成的").check()
     expect(videos(page)).to_have_count(1)
+    with page.expect_response(re.compile(r"\.sheet\.jpg$")) as asked:
+        videos(page).locator(".hg-cover").hover()
+    assert asked.value.ok
     videos(page).locator(".hg-cover").click()
     page.wait_for_function("document.querySelector('#history video')?.currentTime > 0.3")
     page.evaluate("document.querySelector('#history video').currentTime = 1.5")  # a range request

@@ -57,7 +57,7 @@ def test_its_picture_is_small_and_kept(client: TestClient, output_id: str) -> No
 
 
 @pytest.mark.parametrize("name", ["none", "..", "%2e%2e%2fheygem", "..%2F..%2Fsecret", "a\u0301", "%00"])
-@pytest.mark.parametrize("suffix", ["mp4", "jpg", "json"])
+@pytest.mark.parametrize("suffix", ["mp4", "jpg", "sheet.jpg", "json"])
 def test_nothing_else_is_reached(client: TestClient, library: Library, name: str, suffix: str) -> None:
     (library.outputs_dir.parent / f"secret.{suffix}").write_text("secret")
     assert client.get(f"/media/{name}.{suffix}").status_code == 404
@@ -68,7 +68,8 @@ def test_what_is_gone_is_not_found(client: TestClient, library: Library, output_
     assert client.get(f"/media/{output_id}.json").status_code == 404
     library.trash([output_id])
     library.purge([output_id])
-    assert {client.get(f"/media/{output_id}.{suffix}").status_code for suffix in ("mp4", "jpg", "json")} == {404}
+    suffixes = ("mp4", "jpg", "sheet.jpg", "json")
+    assert {client.get(f"/media/{output_id}.{suffix}").status_code for suffix in suffixes} == {404}
     assert client.post("/media/chosen.zip", data={"keys": f"{output_id},none"}).status_code == 204
 
 
