@@ -34,12 +34,17 @@ class Translator:
     def explain(self, error: HeyGemError) -> str:
         """One sentence that says what is wrong and what to do, the stable code behind it.
 
-        A `reason` that has a sentence in the table is put in as that sentence.
+        A `reason` that has a sentence in the table is put in as that sentence; `reasons` may be the errors of sources.
         """
-        context = dict(error.context)
-        if (key := f"reason.{context.get('reason')}") in load_strings():
-            context["reason"] = self(key, **context)
+        context = dict(error.context, reason=self._reason(error.context))
+        if isinstance(several := context.get("reasons"), tuple):
+            told = [f"{each.context['source']}: {self._reason(each.context)}" for each in several]
+            context["reasons"] = ("；" if self.language == "zh" else "; ").join(told)
         return f"{self(f'error.{error.code}', **context)} [{error.code}]"
+
+    def _reason(self, context: Mapping[str, object]) -> object:
+        reason = context.get("reason")
+        return self(f"reason.{reason}", **context) if f"reason.{reason}" in load_strings() else reason
 
     def warn(self, warning: str) -> str:
         """The sentence of one of MediaWarning."""

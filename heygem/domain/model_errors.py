@@ -22,6 +22,9 @@ class SourceProblem(StrEnum):
     SHARE_EXPIRED = "share_expired"
     CAPTCHA = "captcha"
     FILE_DIFFERS = "file_differs"
+    NO_SOURCE = "no_source"
+    PAGE = "page"
+    TOO_SLOW = "too_slow"
     FILE_NOT_IN_SHARE = "file_not_in_share"
     NO_DOWNLOAD = "no_download"
     BROWSER_NEEDED = "browser_needed"
@@ -64,7 +67,7 @@ class SourceError(FaultError):
 
 
 class DownloadFailedError(FaultError):
-    """No source is left. What has been fetched stays for the next time. Context: `name`, `reasons`."""
+    """No source is left. What has been fetched stays for the next time. Context: `name`, `reasons` (SourceErrors)."""
 
     code = "DOWNLOAD_FAILED"
 

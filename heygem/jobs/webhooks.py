@@ -8,19 +8,17 @@ import hashlib
 import hmac
 import json
 import logging
-import random
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
 import httpx
 
 import heygem
+from heygem.domain.retrying import backoff_s, read_retry_after
 from heygem.jobs.queue.deliveries import Delivery
 
 log = logging.getLogger(__name__)
@@ -32,7 +30,6 @@ CLOSE_S: Final = 2.0
 FIRST_WAIT_S: Final = 10.0  # then 40 s, 3 min, 11 min, 43 min, 3 h, 6 h, each give or take a quarter
 GROWTH: Final = 4.0
 LONGEST_WAIT_S: Final = 6 * 3600.0
-JITTER: Final = 0.25
 SIGNATURE_HEADER: Final = "X-HeyGem-Signature"
 GONE: Final = 410  # the receiver wants no more of it
 
@@ -112,7 +109,7 @@ class WebhookSender:
             log.warning("webhook %s to %s is given up: %s", delivery.delivery_id, delivery.url, failure.reason)
             self._queue.postpone_delivery(delivery.delivery_id, None)
         else:
-            wait_s = max(failure.wait_s, backoff_s(delivery.attempt, self._first_wait_s))
+            wait_s = max(failure.wait_s, backoff_s(delivery.attempt, self._first_wait_s, GROWTH, LONGEST_WAIT_S))
             self._queue.postpone_delivery(delivery.delivery_id, min(wait_s, LONGEST_WAIT_S))
         return True
 
@@ -134,20 +131,3 @@ def sign(secret: str, unix_s: int, body: bytes) -> str:
     """The signature's header: the time, and the HMAC-SHA256 of time, full stop and body, so that it ages."""
     digest = hmac.new(secret.encode(), f"{unix_s}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={unix_s},v1={digest}"
-
-
-def backoff_s(attempt: int, first_wait_s: float) -> float:
-    """How long to wait after so many attempts; never quite the same, so that receivers are not all asked at once."""
-    wait_s = min(LONGEST_WAIT_S, first_wait_s * GROWTH ** (attempt - 1))
-    return wait_s * random.uniform(1 - JITTER, 1 + JITTER)
-
-
-def read_retry_after(value: str) -> float:
-    """Seconds from now, of a header with either seconds or a date (RFC 9110); 0 for anything else."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
-        return 0.0
-    return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

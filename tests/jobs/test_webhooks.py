@@ -8,8 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from heygem.domain.job import LipSyncRequest, LipSyncResult, NewJob
 from heygem.domain.progress import CancelToken
 from heygem.jobs import webhooks
 from heygem.jobs.queue import JobQueue
-from heygem.jobs.webhooks import WebhookSender, backoff_s, read_retry_after
+from heygem.jobs.webhooks import WebhookSender
 from tests.fakes import fake_inspect, make_fake_queue
 
 SECRET = "shared secret"
@@ -254,17 +252,3 @@ def test_a_forged_or_old_signature_is_not_verified() -> None:
     assert not verify(SECRET, webhooks.sign(SECRET, now, b"{}"), b"{ }")
     assert not verify(SECRET, webhooks.sign("another", now, b"{}"), b"{}")
     assert not verify(SECRET, webhooks.sign(SECRET, now - 400, b"{}"), b"{}")
-
-
-def test_pauses_grow_and_differ() -> None:
-    assert all(7.5 <= backoff_s(1, 10) <= 12.5 for _ in range(50))
-    assert all(120 <= backoff_s(3, 10) <= 200 for _ in range(50))
-    assert backoff_s(20, 10) <= 6 * 3600 * 1.25
-    assert len({backoff_s(1, 10) for _ in range(50)}) > 40
-
-
-def test_retry_after_is_read_in_both_forms() -> None:
-    in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert 58 <= read_retry_after(in_a_minute) <= 60
-    assert read_retry_after("120") == 120
-    assert [read_retry_after(value) for value in ("", "soon", "-5", "Wed, 21 Oct 2015 07:28:00 GMT")] == [0, 0, 0, 0]

@@ -1,0 +1,259 @@
+"""A file that is being fetched: its bytes under another name, and beside it the journal that says which are there."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from heygem.domain.models import ModelFile
+from heygem.downloads.transport.journal import Journal, Record
+from heygem.downloads.transport.ranges import Ranges
+from heygem.media import publish
+
+SYNC_EVERY_S: Final = 5.0
+
+
+def part_path(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+def journal_path(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part.jsonl")
+
+
+def partial_bytes(wanted: ModelFile, target: Path) -> int:
+    """How much of `wanted` lies beside its final name from an earlier, unfinished download."""
+    if not _is_whole_length(part_path(target), wanted.size_bytes):
+        return 0
+    return _open_journal(wanted, target).read().done.total
+
+
+def discard_partial(target: Path) -> None:
+    """Removes what an unfinished download has left. Nobody may be at it."""
+    journal_path(target).unlink(missing_ok=True)
+    part_path(target).unlink(missing_ok=True)
+
+
+class ClosedError(Exception):
+    """The transfer has ended in the meantime; nothing has been done."""
+
+
+class PartFile:
+    """For several threads. Whoever waits on `changed` hears of all that comes in, is lost, or ends."""
+
+    def __init__(self, wanted: ModelFile, target: Path) -> None:
+        """Goes on with what lies there. Raises DiskFullError or OutputPathError."""
+        self.size_bytes = wanted.size_bytes
+        self.changed = threading.Condition()
+        self._target = target
+        self._path = part_path(target)
+        self._journal = _open_journal(wanted, target)
+        self._record, self._done = Record(), Ranges()
+        self._file = -1
+        self._users = 0
+        self._losses = 0
+        self._lowest_lost: int | None = None
+        self._synced_at = time.monotonic()
+        with self._translated():
+            self._open()
+
+    @property
+    def done_bytes(self) -> int:
+        with self.changed:
+            return self._done.total
+
+    @property
+    def is_open(self) -> bool:
+        with self.changed:
+            return self._file >= 0
+
+    @property
+    def is_complete(self) -> bool:
+        with self.changed:
+            return self._done.covers(0, self.size_bytes)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is complete, and whoever asks for what has been lost knows all of it."""
+        with self.changed:
+            return self._lowest_lost is None and self.is_complete
+
+    @property
+    def disk_bytes(self) -> int:
+        """How much room it takes on the disk already; what has not been written takes none."""
+        with self._in_use() as file:
+            return os.fstat(file).st_blocks * 512
+
+    def done(self) -> Ranges:
+        with self.changed:
+            return self._done.copy()
+
+    def end_of_run(self, start: int) -> int:
+        with self.changed:
+            return self._done.end_of_run(start)
+
+    def is_verified(self, start: int, end: int) -> bool:
+        with self.changed:
+            return self._record.verified.covers(start, end)
+
+    def etag(self, origin: str) -> str:
+        """What `origin` called the file when bytes of it came from there; empty for nothing that is known."""
+        with self.changed:
+            return self._record.etags.get(origin, "")
+
+    def origins_of(self, start: int, end: int) -> dict[str, int]:
+        """How many bytes of a range came from where."""
+        with self.changed:
+            shares = {origin: ranges.within(start, end) for origin, ranges in self._record.origins.items()}
+        return {origin: sum(b - a for a, b in pieces) for origin, pieces in shares.items() if pieces}
+
+    def write(self, offset: int, data: memoryview) -> None:
+        """Raises DiskFullError, OutputPathError, or ClosedError."""
+        with self._in_use() as file, self._translated():
+            while data:
+                written = os.pwrite(file, data, offset)
+                offset, data = offset + written, data[written:]
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """How many bytes have been read. Raises OutputPathError or ClosedError."""
+        with self._in_use() as file, self._translated():
+            return os.preadv(file, [buffer], offset)
+
+    def note(self, start: int, end: int, origin: str, etag: str) -> bool:
+        """Records that the bytes of a range have been written, and whence they came. Raises as `write`.
+
+        False, and nothing, where they are of another version than the one that `origin` has now.
+        """
+        with self._recording() as journal:
+            if self._record.etags.get(origin, "") != etag:
+                return False
+            if start < end:
+                journal.wrote(start, end, origin)
+                self._record.add(start, end, origin)
+                self._done.add(start, end)
+            return True
+
+    def name(self, origin: str, etag: str) -> None:
+        """Records what `origin` calls the file now."""
+        with self._recording() as journal:
+            if self._record.etags.get(origin, "") != etag:
+                journal.named(origin, etag)
+                self._record.etags[origin] = etag
+
+    def verify(self, start: int, end: int) -> None:
+        """Records that a part's hash was right."""
+        with self._recording() as journal:
+            journal.verified(start, end)
+            self._record.verified.add(start, end)
+
+    def lose(self, start: int, end: int) -> None:
+        """Forgets a range, which is to be fetched again."""
+        if start < end:
+            with self._recording() as journal:
+                journal.lost(start, end)
+                self._record.remove(start, end)
+                self._done.remove(start, end)
+                self._losses += 1
+                self._lowest_lost = start if self._lowest_lost is None else min(start, self._lowest_lost)
+
+    def lose_origin(self, origin: str) -> None:
+        """Forgets all that came from `origin`, and what it called the file."""
+        with self.changed:
+            for start, end in self._record.origins.get(origin, Ranges()):
+                self.lose(start, end)
+            self.name(origin, "")
+
+    def take_lowest_lost(self) -> int | None:
+        """The lowest byte that has been lost since this was last asked."""
+        with self.changed:
+            lowest, self._lowest_lost = self._lowest_lost, None
+            return lowest
+
+    def sync_if_due(self) -> None:
+        """Now and then waits until what has come is on disk, so that it outlives a power cut. Raises as `write`."""
+        if time.monotonic() - self._synced_at < SYNC_EVERY_S:
+            return
+        with self._in_use() as file, self._translated():
+            with self.changed:
+                losses, done = self._losses, list(self._done)
+            os.fdatasync(file)
+            with self.changed:
+                if losses == self._losses:  # else it might claim what has been lost since
+                    self._journal.synced(done)
+        self._synced_at = time.monotonic()
+
+    def publish(self) -> None:
+        """Gives the complete file its name, at once and for good, and removes the journal."""
+        self.close()
+        with self._translated():
+            publish.replace(self._path, self._target)
+        journal_path(self._target).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Nothing is written after it; what is being written is waited for."""
+        with self.changed:
+            file, self._file = self._file, -1
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self._users == 0)
+            self._journal.close()
+        if file >= 0:
+            os.close(file)
+
+    def _open(self) -> None:
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        if _is_whole_length(self._path, self.size_bytes):
+            self._record = self._journal.read()
+        self._done = self._record.done
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            os.ftruncate(self._file, self.size_bytes)  # sparse: what is not there takes no room yet
+            if self._done.total:
+                os.fdatasync(self._file)
+            self._journal.start(self._record)
+        except OSError:
+            self.close()
+            raise
+
+    @contextmanager
+    def _in_use(self) -> Iterator[int]:
+        """The descriptor, which stays open as long as the block runs."""
+        with self.changed:
+            if self._file < 0:
+                raise ClosedError
+            self._users += 1
+            file = self._file
+        try:
+            yield file
+        finally:
+            with self.changed:
+                self._users -= 1
+                self.changed.notify_all()
+
+    @contextmanager
+    def _recording(self) -> Iterator[Journal]:
+        """The journal, with nobody else at the record."""
+        with self.changed, self._translated():
+            if self._file < 0:
+                raise ClosedError
+            yield self._journal
+            self.changed.notify_all()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise publish.translate_output_error(self._target, error) from error
+
+
+def _open_journal(wanted: ModelFile, target: Path) -> Journal:
+    return Journal(journal_path(target), wanted.sha256, wanted.size_bytes)
+
+
+def _is_whole_length(path: Path, size_bytes: int) -> bool:
+    with suppress(OSError):
+        return path.stat().st_size == size_bytes
+    return False
