@@ -3,6 +3,7 @@
 The link is the `resolve` address, which leads on to the store of large files; the token goes to the endpoint alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
@@ -10,9 +11,11 @@ from urllib.parse import quote, unquote, urlsplit
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
+from heygem.downloads.resolvers.address import list_words
 from heygem.downloads.resolvers.asker import Answer, Asker, is_same_origin
 from heygem.downloads.resolvers.options import ResolverOptions
 
+SCHEME: Final = "hf://"
 OWN_HOSTS: Final = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 MIRROR_HOSTS: Final = frozenset({"hf-mirror.com"})
 KINDS: Final = ("datasets", "spaces")
@@ -46,7 +49,7 @@ class HuggingFaceResolver:
 
     def accepts(self, source: DownloadSource) -> bool:
         hosts = {*OWN_HOSTS, *MIRROR_HOSTS, find_host(self._endpoint)}
-        return source.url.startswith("hf://") or (
+        return source.url.startswith(SCHEME) or (
             source.host in hosts and parse_hub_address(source.url, "x") is not None
         )
 
@@ -60,15 +63,21 @@ class HuggingFaceResolver:
             raise SourceError(source=self.name(source), reason=SourceProblem.ADDRESS_INVALID)
         address = file.address(endpoint)
         headers = {**source.headers, **self._login(endpoint)}
-        # Identity, since the size of a compressed answer would be another one.
-        asked = {**headers, "Accept-Encoding": "identity"}
-        answer = self._asker.ask("HEAD", address, asked, is_head=True, follows=_is_rename)
+        answer = self._ask(address, headers)
+        if answer.status == 401 and self._login(endpoint):  # a token that is out of date keeps nobody from public files
+            headers = dict(source.headers)
+            answer = self._ask(address, headers)
         _check(answer, wanted)
         return Link(address, headers, size_bytes=_find_size(answer))
 
+    def _ask(self, address: str, headers: Mapping[str, str]) -> Answer:
+        # Identity, since the size of a compressed answer would be another one.
+        asked = {**headers, "Accept-Encoding": "identity"}
+        return self._asker.ask("HEAD", address, asked, is_head=True, follows=_is_rename)
+
     def _choose_endpoint(self, source: DownloadSource) -> str:
         """A mirror that is named stays; the service's own name stands for whatever endpoint is set."""
-        if source.url.startswith("hf://") or source.host in OWN_HOSTS:
+        if source.url.startswith(SCHEME) or source.host in OWN_HOSTS:
             return self._endpoint
         parts = urlsplit(source.url)
         return f"{parts.scheme}://{parts.netloc}"
@@ -82,11 +91,9 @@ def parse_hub_address(url: str, wanted_path: str) -> HubFile | None:
     """The file that an address names; where it names a folder or a repository, the one in it that is called as the last
     part of `wanted_path`. None for what is no such address.
     """
-    parts = urlsplit(url)
-    is_short = parts.scheme == "hf"
-    words = [word for word in f"{parts.netloc if is_short else ''}{parts.path}".split("/") if word]
+    words = list_words(url)
     kind = words.pop(0) if words and words[0] in KINDS else ""
-    file = _parse_short(words) if is_short else _parse_pasted(words)
+    file = _parse_short(words) if url.startswith(SCHEME) else _parse_pasted(words)
     if file is None:
         return None
     name = wanted_path.rpartition("/")[2]

@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Final
 
 HUGGING_FACE: Final = "https://huggingface.co"
+MODELSCOPE: Final = "https://modelscope.cn"
+GITHUB: Final = "https://github.com"
+GITHUB_API: Final = "https://api.github.com"
 
 
 @dataclass(frozen=True)
 class ResolverOptions:
-    """`hf_token` goes to the host of `hf_endpoint` alone."""
+    """Each token goes to the endpoint beside it alone."""
 
     hf_endpoint: str = HUGGING_FACE
     hf_token: str = field(default="", repr=False)
+    modelscope_endpoint: str = MODELSCOPE
+    modelscope_token: str = field(default="", repr=False)
+    github_site: str = GITHUB
+    github_api: str = GITHUB_API
+    github_token: str = field(default="", repr=False)
     timeout_s: float = 30.0
     connect_s: float = 10.0
 
@@ -24,10 +32,24 @@ def read_options(environment: Mapping[str, str] = os.environ, home: Path | None 
     that cannot be read is one that is not there.
     """
     home = home or Path.home()
+    read = _Reader(environment)
+    domain = read("MODELSCOPE_DOMAIN")
     return ResolverOptions(
-        hf_endpoint=_clean(environment.get("HF_ENDPOINT", "")).rstrip("/") or HUGGING_FACE,
+        hf_endpoint=read("HF_ENDPOINT").rstrip("/") or HUGGING_FACE,
         hf_token=_find_hf_token(environment, home),
+        modelscope_endpoint=f"https://{domain}" if domain else MODELSCOPE,
+        modelscope_token=read("MODELSCOPE_API_TOKEN"),
+        github_token=read("GITHUB_TOKEN", "GH_TOKEN"),
     )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    environment: Mapping[str, str]
+
+    def __call__(self, *names: str) -> str:
+        """The first of the variables that is set."""
+        return next((found for name in names if (found := _clean(self.environment.get(name, "")))), "")
 
 
 def _find_hf_token(environment: Mapping[str, str], home: Path) -> str:
@@ -35,8 +57,7 @@ def _find_hf_token(environment: Mapping[str, str], home: Path) -> str:
     cache = environment.get("XDG_CACHE_HOME") or home / ".cache"
     folder = Path(environment.get("HF_HOME") or Path(cache, "huggingface"))
     path = Path(environment.get("HF_TOKEN_PATH") or folder / "token").expanduser()
-    named = environment.get("HF_TOKEN") or environment.get("HUGGING_FACE_HUB_TOKEN") or ""
-    return _clean(named) or _clean(_read_text(path))
+    return _Reader(environment)("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") or _clean(_read_text(path))
 
 
 def _read_text(path: Path) -> str:

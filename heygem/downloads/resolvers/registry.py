@@ -6,7 +6,9 @@ from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile
 from heygem.downloads.link import Link, LinkSource, Resolver
 from heygem.downloads.resolvers.asker import Asker
+from heygem.downloads.resolvers.github import GitHubResolver
 from heygem.downloads.resolvers.huggingface import HuggingFaceResolver
+from heygem.downloads.resolvers.modelscope import ModelScopeResolver
 from heygem.downloads.resolvers.options import ResolverOptions
 from heygem.downloads.resolvers.plain import PlainResolver
 from heygem.downloads.resolvers.remembered import RememberedLink
@@ -41,4 +43,10 @@ class ResolverSet:
 
 def build_resolvers(options: ResolverOptions) -> ResolverSet:
     asker = Asker(options.timeout_s, options.connect_s)
-    return ResolverSet([HuggingFaceResolver(options, asker), PlainResolver()], asker)
+    resolvers: list[Resolver] = [
+        HuggingFaceResolver(options, asker),
+        ModelScopeResolver(options, asker),
+        GitHubResolver(options, asker),
+        PlainResolver(),
+    ]
+    return ResolverSet(resolvers, asker)

@@ -65,6 +65,8 @@ class Hub:
 
     def _answer(self, asked: Asked) -> Reply:
         location = f"{self.store.there}/xet/blob?Signature=once"
+        if asked.headers.get("authorization") == "Bearer hf_old":
+            return Reply(401, headers={"X-Error-Message": "Invalid credentials in Authorization header"})
         if asked.path == PATH:
             return Reply(302, headers={**STORED, "Location": location})
         if asked.path == "/old/lips/resolve/main/deep/model.pth":
@@ -109,6 +111,12 @@ def test_the_token_stays_with_the_endpoint_when_a_mirror_is_named(
     link = build(hf_endpoint=hub.server.here, hf_token=TOKEN).open(mirrored, WANTED).get_link()
     assert fetch(link) == CONTENT
     assert [asked.headers.get("authorization") for asked in hub.server.seen] == [None, None]
+
+
+def test_a_token_that_is_out_of_date_keeps_nobody_from_a_public_file(hub: Hub, build: Build):
+    resolvers = build(hf_endpoint=hub.server.here, hf_token="hf_old")
+    link = resolvers.open(DownloadSource("hf://some/lips/deep/model.pth"), WANTED).get_link()
+    assert fetch(link) == CONTENT
 
 
 def test_a_small_file_and_a_repository_that_was_renamed(hub: Hub, build: Build):

@@ -23,5 +23,12 @@ def test_an_endpoint_is_taken_as_it_is_written(tmp_path: Path):
     assert read_options({"HF_ENDPOINT": "https://hf-mirror.com/"}, tmp_path).hf_endpoint == "https://hf-mirror.com"
 
 
+def test_tokens_and_domains_of_the_other_services(tmp_path: Path):
+    named = {"MODELSCOPE_DOMAIN": "www.modelscope.ai", "MODELSCOPE_API_TOKEN": "ms_1", "GH_TOKEN": "ghp_1"}
+    options = read_options(named, tmp_path)
+    assert options.modelscope_endpoint == "https://www.modelscope.ai"
+    assert (options.modelscope_token, options.github_token) == ("ms_1", "ghp_1")
+
+
 def test_nothing_secret_is_in_the_words_for_it(tmp_path: Path):
     assert "hf_named" not in repr(read_options({"HF_TOKEN": "hf_named"}, tmp_path))
