@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from heygem.downloads.resolvers.logins import Login, read_logins
+
 HUGGING_FACE: Final = "https://huggingface.co"
 MODELSCOPE: Final = "https://modelscope.cn"
 GITHUB: Final = "https://github.com"
@@ -14,7 +16,9 @@ GITHUB_API: Final = "https://api.github.com"
 
 @dataclass(frozen=True)
 class ResolverOptions:
-    """Each token goes to the endpoint beside it alone."""
+    """Each token goes to the endpoint beside it alone. The keys of S3 are looked for as Amazon's tools do, in the
+    environment and in `~/.aws`; the profile and the file are for other ones.
+    """
 
     hf_endpoint: str = HUGGING_FACE
     hf_token: str = field(default="", repr=False)
@@ -23,6 +27,11 @@ class ResolverOptions:
     github_site: str = GITHUB
     github_api: str = GITHUB_API
     github_token: str = field(default="", repr=False)
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_profile: str = ""
+    s3_credentials_file: str = ""
+    logins: tuple[Login, ...] = ()
     timeout_s: float = 30.0
     connect_s: float = 10.0
 
@@ -40,6 +49,8 @@ def read_options(environment: Mapping[str, str] = os.environ, home: Path | None 
         modelscope_endpoint=f"https://{domain}" if domain else MODELSCOPE,
         modelscope_token=read("MODELSCOPE_API_TOKEN"),
         github_token=read("GITHUB_TOKEN", "GH_TOKEN"),
+        s3_endpoint=read("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL").rstrip("/"),
+        logins=read_logins(environment, home),
     )
 
 

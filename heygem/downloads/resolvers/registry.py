@@ -12,6 +12,8 @@ from heygem.downloads.resolvers.modelscope import ModelScopeResolver
 from heygem.downloads.resolvers.options import ResolverOptions
 from heygem.downloads.resolvers.plain import PlainResolver
 from heygem.downloads.resolvers.remembered import RememberedLink
+from heygem.downloads.resolvers.s3 import S3Resolver
+from heygem.downloads.resolvers.webdav import WebDavResolver
 
 
 class ResolverSet:
@@ -47,6 +49,8 @@ def build_resolvers(options: ResolverOptions) -> ResolverSet:
         HuggingFaceResolver(options, asker),
         ModelScopeResolver(options, asker),
         GitHubResolver(options, asker),
+        S3Resolver(options),
+        WebDavResolver(options, asker),
         PlainResolver(),
     ]
     return ResolverSet(resolvers, asker)

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +20,7 @@ from heygem.downloads.link import Link
 
 CONTENT: Final = bytes(range(256)) * 300
 SUM: Final = hashlib.sha256(CONTENT).hexdigest()
+START_S: Final = 60.0
 WANTED: Final = ModelFile("lips/model.pth", len(CONTENT), SUM)
 
 
@@ -112,6 +116,38 @@ def serving(answering: Answering) -> Iterator[StandIn]:
         stand_in.server.shutdown()
         stand_in.server.server_close()
         thread.join()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: list[str], port: int, **options: Any) -> Iterator[None]:
+    """Runs a server until it listens, and ends it afterwards."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options) as process:
+        try:
+            _wait_for_port(port)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError(f"nothing listens on port {port}")
 
 
 def fetch(link: Link) -> bytes:
