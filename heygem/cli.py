@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from heygem.commands.alerts import alerts
 from heygem.commands.batch import batch
 from heygem.commands.doctor import doctor
 from heygem.commands.frame import help_text
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, generate, batch, worker, demo, prune, doctor):
+for command in (serve, generate, batch, worker, demo, prune, alerts, doctor):
     app.command(help=help_text(f"cli.{command.__name__}"))(command)
 
 

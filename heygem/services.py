@@ -30,6 +30,8 @@ from heygem.jobs.webhooks import WebhookSender
 from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Worker
 from heygem.library.retention import CountsFrom, RetentionRules
+from heygem.maintenance.alerts.alerting import Alerting
+from heygem.maintenance.alerts.alerts import EVERY
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.pipeline.expectation import build_preflight
@@ -148,7 +150,21 @@ class Services:
         paths, logs = self.settings.paths, self.settings.logs
         rotation = LogRotation(paths.logs, round(logs.rotate_mb * MB), logs.kept, round(logs.total_mb * MB))
         keeping = Housekeeping(self._outputs, paths.cache, self.queue, self.pruner, self.disk_history, rotation)
-        return Maintenance(keeping.list_tasks(), self._make_turn("maintenance"))
+        tasks, watch = keeping.list_tasks(), self.alerting.tasks
+        watch.names = [task.name for task in tasks]
+        return Maintenance(tasks, self._make_turn("maintenance"), watch.note_success, watch.note_failure)
+
+    @cached_property
+    def alerting(self) -> Alerting:
+        return Alerting(self.settings)
+
+    @cached_property
+    def alarm(self) -> "Maintenance":
+        """Beside the housekeeping, so that neither waits for the other. Raises DatabaseError, SettingsError."""
+        from heygem.maintenance.scheduler import Maintenance, Task
+
+        alerts = self.alerting.build_alerts(self.queue, self.disk_guard, self.supervisor.find_dying)
+        return Maintenance([Task("alerts", alerts.run, EVERY)], self._make_turn("alerts"))
 
     @cached_property
     def monitoring(self) -> "Monitoring":
@@ -199,10 +215,10 @@ class Services:
         """
         stop = threading.Event()
         thread = threading.Thread(target=lambda: self.supervisor.run(stop), name="supervisor")
-        _ = self.queue  # what is wrong with the database is told to whoever asked
+        _ = self.queue, self.alarm  # what is wrong with database or settings is told to whoever asked
         thread.start()
         try:
-            with self.webhooks.sending(), self.maintenance.running():
+            with self.webhooks.sending(), self.maintenance.running(), self.alarm.running():
                 yield
         finally:
             stop.set()

@@ -27,6 +27,7 @@ from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Work, Worker
 from heygem.library.catalogue import Library
 from heygem.library.retention import RetentionRules
+from heygem.maintenance.alerts.alerting import Alerting
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.monitoring import build_monitoring
@@ -142,6 +143,7 @@ class FakeServices:
         self.monitoring = build_monitoring(
             self.queue, self.library, self.disk_guard, self.disk_history, is_starting=lambda: False
         )
+        self.alerting = Alerting(self.settings)
         self._stop = threading.Event()
         self._workers = [self._make_worker(kind) for kind in WorkerKind]
         self._threads = [threading.Thread(target=worker.run, args=(self._stop,)) for worker in self._workers]

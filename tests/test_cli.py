@@ -205,7 +205,7 @@ def test_doctor_goes_on_after_a_check_that_breaks(tmp_path: Path, monkeypatch: p
     found = {check.topic: check for check in checks.run_checks(load_settings(paths={"data": tmp_path}))}
     assert found["torch"].state is State.BAD
     assert found["python"].state is State.OK
-    assert list(found) == ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue"]
+    assert list(found) == ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue", "alerts"]
 
 
 def test_doctor_tells_of_the_queue_and_keeps_the_password(tmp_path: Path):

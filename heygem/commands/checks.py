@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from heygem.config.settings import Settings
-from heygem.domain.errors import DatabaseError, HeyGemError
+from heygem.domain.errors import DatabaseError, HeyGemError, SettingsError
 from heygem.domain.job import JobState
 
 LOW_DISK_MB: Final = 5_000
@@ -46,8 +46,9 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         check_disk,
         lambda settings: check_models(settings.paths.models),
         check_queue,
+        check_alerts,
     ]
-    topics = ("python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue")
+    topics = ("python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue", "alerts")
     for topic, check in zip(topics, checks, strict=True):
         try:
             yield check(settings)
@@ -139,3 +140,16 @@ def check_queue(settings: Settings) -> Check:
     except DatabaseError as error:
         return Check("queue", State.BAD, str(error.context["reason"]), "database_away")
     return Check("queue", State.OK, f"{queue.database.name}: {jobs} / {workers}")
+
+
+def check_alerts(settings: Settings) -> Check:
+    """Whether anybody is told when something is wrong; sends nothing."""
+    from heygem.services import Services
+
+    try:
+        targets = Services(settings).alerting.targets
+    except SettingsError as error:
+        return Check("alerts", State.BAD, str(error), "alerts_wrong")
+    if not targets:
+        return Check("alerts", State.WARN, "-", "alerts_none")
+    return Check("alerts", State.OK, ", ".join(target.name for target in targets))

@@ -6,7 +6,10 @@ from typing import Final
 HIDDEN: Final = "***"
 _NAMES: Final = r"pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|signature|credential"
 # All repeats before what tells a rule to act are bounded, so that a long line takes no time.
+_ROBOTS: Final = "dingtalk|wecombot|feishu|lark|slack|discord|tgram|msteams|workflows|bark|schan|pover|ntfys?|gotifys?"
 _RULES: Final = (
+    (re.compile(rf"(?i)\b({_ROBOTS})://[^\s\"'<>]+"), rf"\1://{HIDDEN}"),  # addresses of alerts are all secret
+    (re.compile(r"(/bot/v2/hook/)[\w-]{1,200}"), rf"\1{HIDDEN}"),  # Feishu's, as it gives them out
     (re.compile(r"(\b[\w+.-]{1,30}://)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # user and password
     (re.compile(r"(\b\w{1,30}://[^\s?#\"'<>]{1,2000})[?#][^\s\"'<>]+"), rf"\1?{HIDDEN}"),  # signatures are in the query
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{4,}"), rf"\1 {HIDDEN}"),

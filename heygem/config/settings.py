@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings.exceptions import SettingsError as SourceError
 
 from heygem.domain.errors import SettingsError
 from heygem.domain.job import EngineName
@@ -158,6 +159,21 @@ class DownloadSettings(Section):
     manifests: list[str] = Field(default=[], description="More lists of models, by path or URL, beside the project's")
 
 
+class AlertSettings(Section):
+    urls: list[str] = Field(
+        default=[], description="Who is told when something is wrong: addresses as apprise has them, see docs/alerts.md"
+    )
+    urls_file: Path | None = Field(
+        default=None, description="File with more of these, one a line, so that no password need stand here"
+    )
+    repeat_hours: float = Field(
+        default=6, ge=1, le=720, description="What is still wrong is told again so often, in hours"
+    )
+    failures_in_a_row: int = Field(
+        default=3, ge=0, le=1000, description="So many jobs that fail one after the other are told; 0 for never"
+    )
+
+
 class EncodeChoice(Section):
     codec: Literal["auto", "libx264", "h264_nvenc"] = Field(
         default="auto", description="auto tries NVENC, then libx264"
@@ -170,8 +186,12 @@ class Settings(BaseSettings):
     """The whole tree. Lower floors are handed one section or plain values."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HEYGEM_", env_nested_delimiter="__", toml_file=ROOT / "heygem.toml", extra="forbid"
-    )
+        env_prefix="HEYGEM_",
+        env_nested_delimiter="__",
+        toml_file=ROOT / "heygem.toml",
+        extra="forbid",
+        hide_input_in_errors=True,
+    )  # an input may hold a password
 
     server: ServerSettings = ServerSettings()
     paths: PathSettings = PathSettings()
@@ -185,6 +205,7 @@ class Settings(BaseSettings):
     disk: DiskSettings = DiskSettings()
     logs: LogSettings = LogSettings()
     downloads: DownloadSettings = DownloadSettings()
+    alerts: AlertSettings = AlertSettings()
     engine: EngineName = Field(
         default=EngineName.EMBEDDED, description="What paints the mouths where nobody chooses: embedded or wav2lip"
     )
@@ -210,5 +231,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(setting=".".join(map(str, first["loc"])), reason=first["msg"]) from error
+    except SourceError as error:  # a list or a table in the environment is JSON
+        raise SettingsError(setting="HEYGEM_…", reason=str(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(setting="heygem.toml", reason=str(error)) from error

@@ -8,7 +8,7 @@ HeyGemError
 │   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
 │   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
 │   ├── JobNotFoundError, BatchNotFoundError, OutputNotFoundError, JobStateError
-│   ├── ResultGoneError, SettingsError, EngineNotInstalledError
+│   ├── ResultGoneError, SettingsError (AlertTargetError), EngineNotInstalledError
 │   ├── in api_errors.py: RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError,
 │   │   IdempotencyConflictError
 │   ├── in archive_errors.py: ArchiveUnsetError
@@ -208,6 +208,12 @@ class EngineNotInstalledError(InputError):
     """Its weights are not here. Context: `engine`, `path`, where they belong."""
 
     code = "ENGINE_NOT_INSTALLED"
+
+
+class AlertTargetError(SettingsError):
+    """An address that alerts cannot go to; it may hold a secret and is not quoted. Context: `place`, `number`."""
+
+    code = "ALERT_TARGET_INVALID"
 
 
 class FaultError(HeyGemError):

@@ -65,6 +65,18 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True)
+class QueueHealth:
+    """`waiting` jobs are queued; `failures` is how many have failed since one succeeded last, the latest at `failed_at`
+    with `error_code`. Those whose inputs are to blame do not count, nor do cancelled ones.
+    """
+
+    waiting: int = 0
+    failures: int = 0
+    failed_at: datetime | None = None
+    error_code: str = ""
+
+
+@dataclass(frozen=True)
 class BatchStatus:
     """A batch as seen at one moment.
 

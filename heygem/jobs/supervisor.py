@@ -29,6 +29,8 @@ START_S: Final = 180.0  # until a new worker, which loads its weights first, mus
 CLOSE_S: Final = 8.0
 SHORTEST_LIFE_S: Final = 20.0  # one that died younger waits before it is started again, longer each time
 LONGEST_WAIT_S: Final = 60.0
+DYING_DEATHS: Final = 3  # so many within DYING_S are no accident
+DYING_S: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class WorkerSpec:
 
 
 Spawn: TypeAlias = Callable[[WorkerSpec, str], "subprocess.Popen[bytes]"]  # with the id that its command line names
+
+
+@dataclass(frozen=True)
+class DyingWorker:
+    """One that ends of itself again and again, lately for `reason`."""
+
+    device: str
+    deaths: int
+    reason: str
 
 
 class SupervisedQueue(Protocol):
@@ -60,6 +71,8 @@ class _Post:
     began_at: float = 0.0
     next_start: float = 0.0
     wait_s: float = 1.0
+    deaths: tuple[float, ...] = ()  # within DYING_S
+    last_reason: str = ""
 
 
 @dataclass
@@ -133,6 +146,14 @@ class Supervisor:
             self._swept_at = now
             self.folders.sweep(self.queue.get_status)
 
+    def find_dying(self, now: float) -> DyingWorker | None:
+        """By time.monotonic; from any thread. None, too, while another process supervises."""
+        for post in list(self._posts):
+            deaths = [at for at in post.deaths if now - at <= DYING_S]
+            if len(deaths) >= DYING_DEATHS:
+                return DyingWorker(post.spec.device, len(deaths), post.last_reason)
+        return None
+
     def close(self) -> None:
         """Ends the workers: by the end of their standard input, by force after CLOSE_S."""
         processes = [post.process for post in self._posts if post.process is not None]
@@ -168,6 +189,7 @@ class Supervisor:
             process.stdin.close()
         reason = f"signal {-status}" if status < 0 else f"exit status {status}"
         log.warning("worker %s ended: %s", post.worker_id, reason)
+        post.deaths, post.last_reason = (*(at for at in post.deaths if now - at <= DYING_S), now), reason
         self.queue.recover([post.worker_id], is_crash=status != 0, reason=reason)
         post.wait_s = 1.0 if now - post.began_at >= SHORTEST_LIFE_S else min(LONGEST_WAIT_S, 2 * post.wait_s)
         post.next_start = now if post.wait_s <= 1.0 else now + post.wait_s

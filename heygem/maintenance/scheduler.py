@@ -33,11 +33,13 @@ class Task:
 @dataclass(frozen=True)
 class Maintenance:
     """`turn` keeps two servers of one machine from doing the same at once. A task that fails is logged; its next time
-    comes all the same.
+    comes all the same. The hooks are told its name, and what went wrong.
     """
 
     tasks: Sequence[Task]
     turn: FileLock
+    on_success: Callable[[str], None] = lambda _: None
+    on_failure: Callable[[str, Exception], None] = lambda *_: None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -66,7 +68,9 @@ class Maintenance:
         try:
             with self.turn.acquire(timeout=0):
                 task.run(datetime.now(UTC))
+            self.on_success(task.name)
         except Timeout:
             log.info("%s is left to another server", task.name)
-        except Exception:
+        except Exception as error:
             log.exception("%s failed", task.name)
+            self.on_failure(task.name, error)

@@ -17,6 +17,7 @@ from heygem.jobs.drafts import Drafts
 from heygem.jobs.inputs import InputStore
 from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
+from heygem.web.alert_strip import AlertStrip
 from heygem.web.api import JobApi
 from heygem.web.batch_tab import BatchTab
 from heygem.web.history_tab import HistoryTab
@@ -52,6 +53,8 @@ def build_app(services: PageServices) -> gr.Blocks:
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
         _render_header(labels, session)
+        strip = AlertStrip(services.alerting.book, session)
+        strip.render()
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
         tabs: list[BatchTab | SingleTab | HistoryTab | LogTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
@@ -66,6 +69,7 @@ def build_app(services: PageServices) -> gr.Blocks:
         programs.render()
         programs.wire()  # before the tabs, whose own handlers would take its names
         session.wire(page)
+        strip.wire(page)
         for tab in tabs:
             tab.wire(page)
         _wire_tabs(page, row, session)

@@ -6,6 +6,7 @@ from heygem.config.settings import Settings
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.library.catalogue import Library
+from heygem.maintenance.alerts.alerting import Alerting
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.monitoring import Monitoring
@@ -24,5 +25,7 @@ class PageServices(Protocol):
     def disk_history(self) -> DiskHistory: ...
     @property
     def monitoring(self) -> Monitoring: ...
+    @property
+    def alerting(self) -> Alerting: ...
     @property
     def namer(self) -> OutputNamer: ...

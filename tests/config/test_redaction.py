@@ -16,6 +16,12 @@ from heygem.config.redaction import redact
         ("sent Bearer abc.def-123 to it", "sent Bearer *** to it"),
         ("webhook_secret='hunter2', port=1", "webhook_secret='***', port=1"),
         ('{"token": "hunter2", "port": 1}', '{"token": "***", "port": 1}'),
+        ("dingtalk://SECabc@token/13800138000?to=1 failed", "dingtalk://*** failed"),
+        (
+            "posted to https://open.feishu.cn/open-apis/bot/v2/hook/abc-1",
+            "posted to https://open.feishu.cn/open-apis/bot/v2/hook/***",
+        ),
+        ("mailtos://ops:hunter2@smtp.qq.com:465", "mailtos://***@smtp.qq.com:465"),
         ("HEYGEM_API__TOKEN=hunter2", "HEYGEM_API__TOKEN=***"),
     ],
 )

@@ -6,6 +6,7 @@ from heygem.domain.errors import EncodeError, MediaUnreadableError
 from heygem.domain.figures import Figure, FigureName, QueueFigures
 from heygem.domain.inspection import MediaKind
 from heygem.domain.job import JobState
+from heygem.domain.queue import QueueHealth
 from tests.jobs.conftest import FRAMES, QueueDesk, make_result
 
 
@@ -108,3 +109,20 @@ def test_what_waits_to_be_looked_at_and_to_be_told(desk: QueueDesk):
     desk.queue.postpone_delivery(delivery.delivery_id, None)
     figures = desk.queue.read_figures()
     assert (figures.inspections_waiting, figures.webhooks_pending, figures.webhooks_given_up) == (1, 1, 1)
+
+
+def test_the_health_of_the_queue(desk: QueueDesk):
+    assert desk.queue.measure_health() == QueueHealth()
+    for _ in range(2):
+        desk.submit()
+        fail(desk)
+    desk.queue.cancel(desk.submit())
+    desk.queue.submit(desk.new_job(person="broken.mp4"))
+    desk.inspect_all(lambda path: MediaUnreadableError(path, reason="test"))
+    health = desk.queue.measure_health()
+    assert (health.waiting, health.failures, health.error_code) == (0, 2, "ENCODE_FAILED")
+    assert health.failed_at is not None
+    desk.submit(person="well.mp4", voice="well.wav")
+    assert replace(desk.queue.measure_health(), waiting=0) == health and desk.queue.measure_health().waiting == 1
+    succeed(desk)
+    assert desk.queue.measure_health() == QueueHealth()

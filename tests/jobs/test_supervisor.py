@@ -17,9 +17,10 @@ from heygem.domain.errors import WorkerCrashedError
 from heygem.domain.job import JobState, JobStatus, LipSyncRequest, NewJob
 from heygem.domain.progress import CancelToken
 from heygem.domain.queue import WorkerKind
+from heygem.jobs import supervisor
 from heygem.jobs.processes import host_name
 from heygem.jobs.queue import JobQueue
-from heygem.jobs.supervisor import Supervisor, WorkerSpec
+from heygem.jobs.supervisor import DYING_DEATHS, DYING_S, DyingWorker, Supervisor, WorkerSpec
 from heygem.jobs.work_folders import WorkFolders
 from heygem.pipeline.expectation import build_preflight
 from heygem.storage.database import Database
@@ -229,3 +230,27 @@ def test_a_first_worker_is_on_its_way_until_it_has_died_young(tmp_path: Path, pr
     thread.join()
     assert not supervisor.is_starting(WorkerKind.RENDER)
     database.close()
+
+
+def test_a_worker_that_ends_again_and_again_is_known(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "LONGEST_WAIT_S", 0.0)  # for the next one to start
+    queue, stop = JobQueue(database, build_preflight, lease_s=LEASE_S), threading.Event()
+
+    def spawn(spec: WorkerSpec, worker_id: str) -> "subprocess.Popen[bytes]":
+        del spec, worker_id
+        return subprocess.Popen([sys.executable, "-S", "-c", "raise SystemExit(70)"], stdin=subprocess.PIPE)
+
+    specs, turn = [WorkerSpec(WorkerKind.RENDER, "cuda:1")], FileLock(tmp_path / "turn")
+    shaky = Supervisor(queue, lambda: specs, spawn, WorkFolders(tmp_path), LEASE_S, turn)
+    assert shaky.find_dying(time.monotonic()) is None
+    thread = threading.Thread(target=shaky.run, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + WAIT_S
+    while (dying := shaky.find_dying(time.monotonic())) is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert dying == DyingWorker("cuda:1", DYING_DEATHS, "exit status 70")
+    assert shaky.find_dying(time.monotonic() + DYING_S + 1) is None
+    stop.set()
+    thread.join()

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from heygem.domain.errors import InputError
 from heygem.domain.figures import QueueFigures
 from heygem.domain.job import JobState
+from heygem.domain.queue import QueueHealth
 from heygem.domain.stored_error import list_codes
 from heygem.jobs.queue.base import QueueBase
 from heygem.jobs.queue.inspections import TaskState
@@ -22,6 +23,7 @@ class Overview(QueueBase):
         count = func.count()
         by_state = select(jobs.c.state, count).group_by(jobs.c.state)
         waiting = select(count).where(inspections.c.state == TaskState.WAITING)
+        in_row = select(count)
         pending = select(count, func.count(webhook_deliveries.c.due_at))
         with self.database.read() as connection:
             found: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_state).all()}
@@ -29,7 +31,7 @@ class Overview(QueueBase):
             return QueueFigures(
                 jobs={state: found.get(state, 0) for state in JobState},
                 oldest_queued_s=self._measure_oldest(connection),
-                failures_in_a_row=_count_failures(connection),
+                failures_in_a_row=connection.execute(in_row.where(_is_in_row(connection))).scalar_one(),
                 inspections_waiting=connection.execute(waiting).scalar_one(),
                 webhooks_pending=due,
                 webhooks_given_up=kept - due,
@@ -40,9 +42,20 @@ class Overview(QueueBase):
         oldest = connection.execute(select(func.min(jobs.c.queued_at)).where(jobs.c.state == JobState.QUEUED)).scalar()
         return 0.0 if oldest is None else max(0.0, (self.database.now(connection) - oldest).total_seconds())
 
+    def measure_health(self) -> QueueHealth:
+        """What an alarm needs of it, cheap enough for each minute."""
+        waiting = select(func.count()).where(jobs.c.state == JobState.QUEUED)
+        newest = select(jobs.c.finished_at, jobs.c.error_code).order_by(jobs.c.finished_at.desc()).limit(1)
+        with self.database.read() as connection:
+            count = connection.execute(waiting).scalar_one()
+            is_in_row = _is_in_row(connection)
+            failures = connection.execute(select(func.count()).where(is_in_row)).scalar_one()
+            last = connection.execute(newest.where(is_in_row)).first()
+        return QueueHealth(count) if last is None else QueueHealth(count, failures, last.finished_at, last.error_code)
 
-def _count_failures(connection: Connection) -> int:
-    """Since a job last succeeded, without those whose inputs are to blame."""
+
+def _is_in_row(connection: Connection) -> ColumnElement[bool]:
+    """Of a job: whether it has failed since one last succeeded, and its inputs are not to blame."""
     last = connection.execute(select(func.max(jobs.c.finished_at)).where(jobs.c.state == JobState.SUCCEEDED)).scalar()
-    failed = select(func.count()).where(jobs.c.state == JobState.FAILED, jobs.c.error_code.not_in(INPUT_CODES))
-    return connection.execute(failed if last is None else failed.where(jobs.c.finished_at > last)).scalar_one()
+    failed = and_(jobs.c.state == JobState.FAILED, jobs.c.error_code.not_in(INPUT_CODES))
+    return failed if last is None else and_(failed, jobs.c.finished_at > last)

@@ -1,0 +1,55 @@
+"""The file that outlives the process: what stands, and what is still to be delivered. Holds no address."""
+
+import logging
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from heygem.maintenance.alerts.outbox import Outbox
+from heygem.maintenance.alerts.standing import AlertState, Standing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    state: AlertState = field(default_factory=AlertState)
+    outbox: Outbox = field(default_factory=Outbox)
+
+
+_FORM: Final = TypeAdapter(Page)
+
+
+@dataclass(frozen=True)
+class AlertBook:
+    """For one writer at a time; anybody may read."""
+
+    path: Path
+
+    def read(self) -> Page:
+        """An empty one where there is none, or what is there cannot be read."""
+        try:
+            return _FORM.validate_json(self.path.read_bytes())
+        except FileNotFoundError:
+            return Page()
+        except (OSError, ValidationError) as error:
+            log.warning("%s is not to be read, and begins anew: %s", self.path, type(error).__name__)
+            return Page()
+
+    def write(self, page: Page) -> None:
+        """At once or not at all. Raises OSError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_name(f".{self.path.name}.partial")
+        with part.open("wb") as file:
+            file.write(_FORM.dump_json(page))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.path)
+
+    def list_standing(self) -> list[Standing]:
+        """What has been told and stands, the worst and then the oldest first."""
+        standing = [one for one in self.read().state.standing.values() if one.told_as is not None]
+        return sorted(standing, key=lambda one: (-one.condition.rank, one.since))

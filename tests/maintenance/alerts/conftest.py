@@ -1,0 +1,121 @@
+"""True receivers on this machine: a mail server, which may ask for a password, and a web server."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from apprise.plugins.base import NotifyBase
+
+USER: Final = "ops"
+PASSWORD: Final = "p4ssword-of-ops"
+
+
+class Mailbox:
+    """`mails` are parsed; `refuses` answers each with a temporary error."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self.refuses = False
+        rules: dict[str, Any] = {"authenticator": self._check, "auth_require_tls": False}
+        self._server = Controller(self, hostname="127.0.0.1", port=free_port(), **rules)
+        self._server.start()
+
+    @property
+    def url(self) -> str:
+        return f"mailto://{USER}:{PASSWORD}@127.0.0.1:{self._server.port}?from=heygem@example.cn&to=ops@example.cn"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        del server
+        assert session.authenticated
+        if self.refuses:
+            return "451 later"
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        self.recipients.append(envelope.rcpt_tos)
+        return "250 taken"
+
+    def close(self) -> None:
+        self._server.stop()
+
+    @staticmethod
+    def _check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: Any) -> AuthResult:
+        del server, session, envelope, mechanism
+        known = LoginPassword(USER.encode(), PASSWORD.encode())
+        return AuthResult(success=login == known, handled=False)
+
+
+@dataclass
+class Request:
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class WebReceiver:
+    """Answers with `status` and `answer`."""
+
+    status: int = 200
+    answer: bytes = b"{}"
+    seen: list[Request] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                path, _, query = self.path.partition("?")
+                receiver.seen.append(Request(path, query, dict(self.headers), body))
+                self.send_response(receiver.status)
+                self.end_headers()
+                self.wfile.write(receiver.answer)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self.server.server_port}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """apprise lets seconds pass between two messages to one target, as robots ask for."""
+    monkeypatch.setattr(NotifyBase, "request_rate_per_sec", 0)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[WebReceiver]:
+    receiver = WebReceiver()
+    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    thread.join()
