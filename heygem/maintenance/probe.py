@@ -10,7 +10,10 @@ T = TypeVar("T")
 
 
 class Probe(Generic[T]):
-    """Runs `work` once at a time, however many ask, and answers for `fresh_s` with what it found. For many threads."""
+    """Runs `work` once at a time, however many ask, and answers for `fresh_s` with what it found, or what it raised.
+
+    For many threads.
+    """
 
     def __init__(self, work: Callable[[], T], fresh_s: float = 0.0) -> None:
         self._work = work
@@ -26,10 +29,6 @@ class Probe(Generic[T]):
                 self._latest, self._began_at = Future(), time.monotonic()
                 threading.Thread(target=self._run, args=(self._latest,), name="probe", daemon=True).start()
             return self._latest
-
-    def ask(self, limit_s: float) -> T:
-        """Raises TimeoutError, and what `work` raises."""
-        return self.begin().result(limit_s)
 
     def _is_stale(self, latest: Future[T]) -> bool:
         return latest.done() and time.monotonic() - self._began_at >= self._fresh_s

@@ -1,6 +1,7 @@
 """What Prometheus is told, read with the parser of its client over a true queue, library and disk."""
 
 import json
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,4 +145,20 @@ def test_several_that_scrape_within_seconds_cost_one_reading(tmp_path: Path, mon
 
     monkeypatch.setattr(JobQueue, "read_figures", count)
     assert scrape(services).keys() == scrape(services).keys() and calls == [1]
+    services.queue.database.close()
+
+
+def test_the_rest_is_told_in_time_while_the_database_hangs(services: FakeServices, monkeypatch: pytest.MonkeyPatch):
+    gate = threading.Event()
+
+    def hang(_: JobQueue) -> None:
+        gate.wait(30)
+        raise DatabaseError(reason="away")
+
+    monkeypatch.setattr(collector, "LIMIT_S", 0.3)
+    monkeypatch.setattr(JobQueue, "read_figures", hang)
+    samples = scrape(services)
+    assert not gate.is_set() and find(samples, "heygem_disk_full") == 0
+    assert find(samples, "heygem_source_up", source="database") == 0
+    gate.set()
     services.queue.database.close()

@@ -19,10 +19,10 @@ def test_what_hangs_is_given_up_and_not_asked_again_until_it_answers():
     probe = Probe(hang)
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            probe.ask(0.01)
+            probe.begin().result(0.01)
     gate.set()
-    assert probe.ask(5) == 1
-    assert probe.ask(5) == 2
+    assert probe.begin().result(5) == 1
+    assert probe.begin().result(5) == 2
 
 
 def test_many_that_ask_at_once_cost_one_look():
@@ -36,10 +36,10 @@ def test_many_that_ask_at_once_cost_one_look():
 
     probe = Probe(work, fresh_s=60)
     with ThreadPoolExecutor(8) as pool:
-        answers = [pool.submit(probe.ask, 30) for _ in range(8)]
+        answers = [pool.submit(lambda: probe.begin().result(30)) for _ in range(8)]
         gate.set()
         assert [answer.result() for answer in answers] == [1] * 8
-    assert probe.ask(1) == 1 and len(calls) == 1
+    assert probe.begin().result(1) == 1 and len(calls) == 1
 
 
 def test_an_error_reaches_whoever_asks_and_is_not_for_ever():
@@ -53,5 +53,5 @@ def test_an_error_reaches_whoever_asks_and_is_not_for_ever():
 
     probe = Probe(work)
     with pytest.raises(OSError, match="away"):
-        probe.ask(5)
-    assert probe.ask(5) == "back"
+        probe.begin().result(5)
+    assert probe.begin().result(5) == "back"

@@ -5,6 +5,7 @@ process could count it all itself.
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -61,8 +62,9 @@ class HeyGemCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily("heygem_build", "The version that runs", {"version": heygem.__version__})
         up = GaugeMetricFamily("heygem_source_up", "1 if what the metrics come from could be read", labels=["source"])
-        yield from _build("database", self._database, self._build_database, up)
-        yield from _build("disk", self._disk, lambda outlook: build_disk_families(outlook, self._guard), up)
+        database, disk, deadline = self._database.begin(), self._disk.begin(), time.monotonic() + LIMIT_S
+        yield from _build("database", database, deadline, self._build_database, up)
+        yield from _build("disk", disk, deadline, lambda outlook: build_disk_families(outlook, self._guard), up)
         yield up
 
     def _build_database(self, facts: DatabaseFacts) -> Iterator[Metric]:
@@ -88,12 +90,13 @@ class Metrics:
 
 
 def _build(
-    name: str, probe: Probe[T], build: Callable[[T], Iterable[Metric]], up: GaugeMetricFamily
+    name: str, answer: Future[T], deadline: float, build: Callable[[T], Iterable[Metric]], up: GaugeMetricFamily
 ) -> Iterable[Metric]:
     try:
-        families = list(build(probe.ask(LIMIT_S)))
+        facts = answer.result(max(0.0, deadline - time.monotonic()))
     except Exception as error:  # whatever it is, the rest can be told
-        log.warning("metrics of the %s cannot be read: %s", name, error)
-        families = []
-    up.add_metric([name], float(bool(families)))
-    return families
+        log.warning("metrics of the %s cannot be read: %s", name, str(error) or type(error).__name__)
+        up.add_metric([name], 0)
+        return ()
+    up.add_metric([name], 1)
+    return build(facts)
