@@ -4,12 +4,14 @@
 #   bash start_app.sh [--host H] [--port P] [--output-dir D] [--model-path D]     the page
 #   bash start_app.sh generate --video V --audio A                                one job on the shell
 #   bash start_app.sh demo | doctor | --help
+#   bash start_app.sh models                                                      downloads models: .venv/bin/ai-model-fetch
 #   bash start_app.sh --install-only                                              install and stop
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 venv=$root/.venv
 stamp=$venv/heygem-installed
+launcher=$venv/bin/ai-model-fetch
 needed_mb=9000
 export PYTHONUTF8=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -102,6 +104,19 @@ install() {
   fingerprint >"$stamp"
 }
 
+# The command of pyproject.toml, for whatever folder it is called in. pip would need setuptools and the network for it.
+write_launcher() {
+  "$venv/bin/python" - "$root" "$venv/bin/python" "$launcher" <<'EOF'
+import pathlib, shlex, sys
+root, python, launcher = sys.argv[1:]
+path = pathlib.Path(launcher)
+path.write_text(f"""#!/bin/sh
+PYTHONPATH={shlex.quote(root)}${{PYTHONPATH:+:$PYTHONPATH}} exec {shlex.quote(python)} -P -m heygem.commands.model_fetch "$@"
+""", encoding="utf-8")
+path.chmod(0o755)
+EOF
+}
+
 if ! is_installed; then
   if command -v flock >/dev/null; then # one install at a time
     exec 9<"$root"
@@ -111,5 +126,6 @@ if ! is_installed; then
   exec 9<&- || true
 fi
 
+[ -x "$launcher" ] || write_launcher
 [ "${1:-}" != --install-only ] || exit 0
 exec "$venv/bin/python" "$root/app.py" "$@"

@@ -176,9 +176,20 @@ def test_a_python_without_venv_is_told(project: Project):
     assert not (project.root / ".venv").exists()
 
 
-def test_install_only_does_not_start_the_app(project: Project):
+def test_install_only_installs_the_command_for_models_and_does_not_start_the_app(project: Project):
+    package = project.root / "heygem" / "commands"
+    package.mkdir(parents=True)
+    (package / "model_fetch.py").write_text("import os, sys\nprint('FETCH', os.getcwd(), sys.argv[1:])\n")
+    elsewhere = project.root.parent
+    (elsewhere / "heygem.py").write_text("raise SystemExit('a file of the folder that it is called in')\n")
     done = project.start("--install-only")
     assert done.returncode == 0 and "APP" not in done.stdout
+    for _ in range(2):
+        command = [project.root / ".venv/bin/ai-model-fetch", "--json", "a b"]
+        done = subprocess.run(command, cwd=elsewhere, env=project.environment(), capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, f"FETCH {elsewhere} ['--json', 'a b']\n"), done.stderr
+        command[0].unlink()  # as an install of an earlier version has it
+        assert project.start("--install-only").returncode == 0
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")

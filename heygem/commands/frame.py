@@ -68,12 +68,16 @@ def prepare_settings(
     port: int | None = None,
     page_language: Language | None = None,
     allow_unverified: bool | None = None,
+    downloads: dict[str, Any] | None = None,
 ) -> Settings:
     """The settings with the command line's on top, folders made absolute, and the log opened. Raises SettingsError."""
     server = {"host": host, "port": port, "language": page_language}
     paths = {"outputs": output_dir and output_dir.absolute(), "models": model_path and model_path.absolute()}
     settings = load_settings(
-        server=_given(server), paths=_given(paths), **_given({"allow_unverified": allow_unverified})
+        server=_given(server),
+        paths=_given(paths),
+        downloads=_given(downloads or {}),
+        **_given({"allow_unverified": allow_unverified}),
     )
     set_up_logs(settings.paths.logs)
     return settings

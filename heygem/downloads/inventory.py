@@ -40,9 +40,8 @@ def look_at(folder: Path, file: ModelFile, receipt: Receipt) -> FileStatus:
     try:
         stat = target.stat()
     except OSError:
-        if not (leftovers := find_leftovers(target)):
-            return FileStatus(file, ModelState.MISSING)
-        return FileStatus(file, ModelState.PARTIAL, min(file.size_bytes, sum(map(size_on_disk, leftovers))))
+        fetched = size_on_disk(target.with_name(f"{target.name}.part"))
+        return FileStatus(file, ModelState.PARTIAL if fetched else ModelState.MISSING, fetched)
     found = receipt.seen.get(file.path)
     if not target.is_file() or stat.st_size != file.size_bytes:
         state = ModelState.DAMAGED

@@ -84,6 +84,13 @@ def test_the_manifest_that_ships():
     assert landmarker.files[0].sha256.startswith("64184e22")
 
 
+def test_the_example_of_the_documents_is_one():
+    _, _, rest = (ROOT / "docs/models.md").read_text("utf-8").partition("```yaml\n")
+    lips, tracker = parse(rest.partition("```")[0])
+    assert lips.files[0].parts and lips.files[0].sources[2].code == "x7k2"
+    assert tracker.files[0].path == "tracker/tracker.task"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "reason"),
     [
