@@ -184,11 +184,12 @@ def test_install_only_installs_the_command_for_models_and_does_not_start_the_app
     (elsewhere / "heygem.py").write_text("raise SystemExit('a file of the folder that it is called in')\n")
     done = project.start("--install-only")
     assert done.returncode == 0 and "APP" not in done.stdout
+    command = project.root / ".venv/bin/ai-model-fetch"
     for _ in range(2):
-        command = [project.root / ".venv/bin/ai-model-fetch", "--json", "a b"]
-        done = subprocess.run(command, cwd=elsewhere, env=project.environment(), capture_output=True, text=True)
+        asked = [str(command), "--json", "a b"]
+        done = subprocess.run(asked, cwd=elsewhere, env=project.environment(), capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (0, f"FETCH {elsewhere} ['--json', 'a b']\n"), done.stderr
-        command[0].unlink()  # as an install of an earlier version has it
+        command.unlink()  # as an install of an earlier version has it
         assert project.start("--install-only").returncode == 0
 
 

@@ -110,8 +110,7 @@ class ModelFetcher:
         progress = ProgressSum(entry, missing, sink)
         for file in missing:
             progress.begin(file)
-            if not (is_staged and self.store.is_whole(base / file.path, file, progress, cancel)):
-                self._fetch_file(file, choose_sources(file.sources), base / file.path, progress, cancel)
+            self._fetch_file(file, choose_sources(file.sources), base / file.path, progress, cancel)
             if not is_staged:
                 self.store.note(entry, file)
         if is_staged:

@@ -6,6 +6,7 @@ from pathlib import Path
 from heygem.domain.models import FileStatus, ModelEntry, ModelFile, ModelState, ModelStatus
 from heygem.downloads.catalogue import Catalogue, is_newer
 from heygem.downloads.receipts import Receipt
+from heygem.downloads.transport.part_file import partial_bytes
 
 
 def find_leftovers(target: Path) -> list[Path]:
@@ -40,7 +41,7 @@ def look_at(folder: Path, file: ModelFile, receipt: Receipt) -> FileStatus:
     try:
         stat = target.stat()
     except OSError:
-        fetched = size_on_disk(target.with_name(f"{target.name}.part"))
+        fetched = partial_bytes(file, target)
         return FileStatus(file, ModelState.PARTIAL if fetched else ModelState.MISSING, fetched)
     found = receipt.seen.get(file.path)
     if not target.is_file() or stat.st_size != file.size_bytes:

@@ -105,12 +105,6 @@ class ModelStore:
         """Where the files of a new version wait for one another while an earlier one is in use."""
         return self.folder / HIDDEN_FOLDER / "updates" / entry.name / entry.version
 
-    def is_whole(self, path: Path, file: ModelFile, progress: ProgressSum, cancel: CancelToken) -> bool:
-        """Whether `path` has what `file` should have. Raises ModelFileError, CancelledError."""
-        if not path.is_file() or path.stat().st_size != file.size_bytes:
-            return False
-        return self._hash(path, progress, cancel).sha256 == file.sha256
-
     def take_staged(self, entry: ModelEntry, files: Sequence[ModelFile]) -> None:
         """The new version takes the place of the earlier one. Raises OutputPathError, DiskFullError."""
         for file in files:
