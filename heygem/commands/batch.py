@@ -31,6 +31,7 @@ from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice, JobState
 from heygem.domain.progress import CancelToken
 from heygem.domain.queue import DraftItem
+from heygem.engines.model_files import check_engine
 from heygem.jobs.batch_plan import check_complete, list_items, plan_jobs
 from heygem.jobs.batch_sources import TABLE_SUFFIX, BatchRow, list_people, read_batch_csv
 
@@ -73,7 +74,7 @@ def batch(
         from heygem.services import Services  # here, so that --help does without the database
 
         services, owner = Services(settings), f"shell:{getpass.getuser()}"
-        chosen = engine or settings.engine
+        chosen = check_engine(settings.paths.models, engine or settings.engine)
         jobs = plan_jobs(items, FaceChoice.parse(face), services.namer, owner, project, priority, chosen)
         title = name or videos[0].resolve().stem
         batch_id = services.queue.submit_batch(title, jobs, owner, project)

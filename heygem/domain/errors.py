@@ -205,7 +205,7 @@ class SettingsError(InputError):
 
 
 class EngineNotInstalledError(InputError):
-    """Its weights are not here. Context: `engine`, `path`, where they belong."""
+    """Its weights are not here. Context: `engine`."""
 
     code = "ENGINE_NOT_INSTALLED"
 

@@ -1,7 +1,10 @@
-"""Where the weights of engines lie that do not come with the product, so that one can tell without torch."""
+"""Which engines can be had: where those weights lie that do not come with the product. Knows nothing of torch."""
 
 from pathlib import Path
 from typing import Final
+
+from heygem.domain.errors import EngineNotInstalledError
+from heygem.domain.job import EngineName
 
 WAV2LIP_FILES: Final = ("wav2lip/wav2lip_gan.safetensors", "wav2lip/wav2lip_gan.pth")
 
@@ -9,3 +12,15 @@ WAV2LIP_FILES: Final = ("wav2lip/wav2lip_gan.safetensors", "wav2lip/wav2lip_gan.
 def find_wav2lip(models: Path) -> Path | None:
     """The weights of Wav2Lip in the folder `models`, the safer kind first."""
     return next((path for name in WAV2LIP_FILES if (path := models / name).is_file()), None)
+
+
+def list_engines(models: Path) -> list[EngineName]:
+    """Those whose weights are there, the product's own first. Whether they are whole is told when they are loaded."""
+    return [EngineName.EMBEDDED, *([EngineName.WAV2LIP] if find_wav2lip(models) else [])]
+
+
+def check_engine(models: Path, engine: EngineName) -> EngineName:
+    """`engine`. Raises EngineNotInstalledError."""
+    if engine not in list_engines(models):
+        raise EngineNotInstalledError(engine=str(engine))
+    return engine

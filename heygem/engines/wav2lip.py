@@ -17,7 +17,7 @@ from heygem.domain.errors import EngineNotInstalledError
 from heygem.engines import mel, wav2lip_mel
 from heygem.engines.alignment import CropSpec
 from heygem.engines.engine import FaceCrop, VoiceFeatures
-from heygem.engines.model_files import WAV2LIP_FILES, find_wav2lip
+from heygem.engines.model_files import find_wav2lip
 from heygem.engines.nets.wav2lip import Wav2LipNet
 from heygem.engines.voice_gate import level, voice_gate
 from heygem.engines.wav2lip_face import CROP, FaceBox
@@ -49,7 +49,7 @@ class Wav2LipEngine:
         """
         path = find_wav2lip(models)
         if path is None:
-            raise EngineNotInstalledError(engine=cls.name, path=models / WAV2LIP_FILES[-1])
+            raise EngineNotInstalledError(engine=cls.name)
         sha256 = check(path)
         net = Wav2LipNet()
         fill(net, load_checkpoint(path), path)

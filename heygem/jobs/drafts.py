@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from heygem.domain.inspection import MediaKind
-from heygem.domain.job import FaceChoice
+from heygem.domain.job import EngineName, FaceChoice
 from heygem.domain.queue import DraftItem
 from heygem.jobs.batch_plan import list_items, name_batch, plan_jobs
 from heygem.jobs.batch_sources import TABLE_SUFFIX, BatchRow, list_folders, list_people, read_batch_csv, resolve_inside
@@ -59,23 +59,35 @@ class Drafts:
     def clear(self, owner: str) -> None:
         self.remove(owner, [item.item_id for item in self.list_items(owner)])
 
-    def start(self, owner: str, name: str, project: str, face: FaceChoice) -> str:
+    def start(
+        self, owner: str, name: str, project: str, face: FaceChoice, engine: EngineName = EngineName.EMBEDDED
+    ) -> str:
         """Makes a batch of the list, empties it, and returns the batch's id; the files are the jobs' from then on.
 
         Without a name it is called by day and time. Raises InputMissingError where nothing would be made.
         """
-        batch_id = self._submit(self.list_items(owner), owner, name, project, face)
+        batch_id = self._submit(self.list_items(owner), owner, name, project, face, engine)
         self._queue.clear_drafts(owner)
         return batch_id
 
-    def submit(self, voices: Iterable[Path], people: Iterable[Path], name: str, project: str, face: FaceChoice) -> str:
+    def submit(
+        self,
+        voices: Iterable[Path],
+        people: Iterable[Path],
+        name: str,
+        project: str,
+        face: FaceChoice,
+        engine: EngineName = EngineName.EMBEDDED,
+    ) -> str:
         """A batch of uploads at once, without a list; for programs. Raises as `start` does."""
         kinds = [(MediaKind.VOICE, path) for path in voices] + [(MediaKind.PERSON, path) for path in people]
         items = [DraftItem("", kind, self._store.adopt(path)) for kind, path in kinds]
-        return self._submit(items, "", name, project, face)
+        return self._submit(items, "", name, project, face, engine)
 
-    def _submit(self, items: Sequence[DraftItem], owner: str, name: str, project: str, face: FaceChoice) -> str:
-        jobs = plan_jobs(items, face, self._namer, owner, project)
+    def _submit(
+        self, items: Sequence[DraftItem], owner: str, name: str, project: str, face: FaceChoice, engine: EngineName
+    ) -> str:
+        jobs = plan_jobs(items, face, self._namer, owner, project, engine=engine)
         return self._queue.submit_batch(name_batch(name, datetime.now().astimezone()), jobs, owner, project)
 
     def _add_table(self, owner: str, path: Path) -> None:

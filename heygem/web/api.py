@@ -13,7 +13,7 @@ from gradio.events import api
 
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError, InputError
-from heygem.domain.job import FaceChoice, JobState, JobStatus
+from heygem.domain.job import EngineName, FaceChoice, JobState, JobStatus
 from heygem.domain.queue import BatchStatus
 from heygem.jobs.drafts import Drafts
 from heygem.jobs.queue import JobQueue
@@ -25,10 +25,11 @@ UNKNOWN: Final = {"state": "unknown"}
 class JobApi:
     """Each answers as `status` or `batch_status` does; what is not known has the state `unknown`."""
 
-    def __init__(self, queue: JobQueue, drafts: Drafts, tr: Translator) -> None:
+    def __init__(self, queue: JobQueue, drafts: Drafts, tr: Translator, engine: EngineName) -> None:
         self._queue = queue
         self._drafts = drafts
         self._tr = tr
+        self._engine = engine
 
     def render(self) -> None:
         """Components that no one sees. Must be called inside gr.Blocks, as `wire` must."""
@@ -72,7 +73,8 @@ class JobApi:
         """Queues a video of each person with each voice; answers as `batch_status` does, or with the error."""
         try:
             files = [[Path(path) for path in paths or []] for paths in (voices, people)]
-            batch_id = self._drafts.submit(files[0], files[1], name, project, FaceChoice.parse(face or "largest"))
+            chosen = FaceChoice.parse(face or "largest")
+            batch_id = self._drafts.submit(files[0], files[1], name, project, chosen, self._engine)
         except HeyGemError as error:
             return {"state": "refused", "error": self._tr.explain(error), "error_code": error.code}
         return self.batch_status(batch_id)

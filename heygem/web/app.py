@@ -20,6 +20,7 @@ from heygem.web.address import find_port, go_around_proxies
 from heygem.web.alert_strip import AlertStrip
 from heygem.web.api import JobApi
 from heygem.web.batch_tab import BatchTab
+from heygem.web.engine_box import EngineBox
 from heygem.web.history_tab import HistoryTab
 from heygem.web.labels import Labels
 from heygem.web.log_tab import LogTab
@@ -48,6 +49,7 @@ def build_app(services: PageServices) -> gr.Blocks:
     # It would otherwise count its own events anew, in a table, after each of them.
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000"
     first = Translator(settings.server.language)
+    engines = settings.paths.models, settings.engine
     labels = Labels(first)
     page: gr.Blocks
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
@@ -57,15 +59,15 @@ def build_app(services: PageServices) -> gr.Blocks:
         strip.render()
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
         tabs: list[BatchTab | SingleTab | HistoryTab | LogTab] = [
-            BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session),
-            SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session),
+            BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
+            SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
             HistoryTab(services.library, storage, labels, session),
             LogTab(settings.paths.logs, labels, session),
         ]
         with gr.Tabs() as row:
             for tab in tabs:
                 tab.render()
-        programs = JobApi(queue, drafts, first)
+        programs = JobApi(queue, drafts, first, settings.engine)
         programs.render()
         programs.wire()  # before the tabs, whose own handlers would take its names
         session.wire(page)

@@ -13,6 +13,7 @@ from heygem.jobs.drafts import Drafts
 from heygem.web import batch_table as table
 from heygem.web.address import url_of
 from heygem.web.cards import notice_card, refusal_card
+from heygem.web.engine_box import EngineBox, read_engine
 from heygem.web.face_box import FaceBox, read_face
 from heygem.web.item_list import Action, Shown, build_list_update, build_update, item_list, skip_same
 from heygem.web.labels import Labels
@@ -35,12 +36,15 @@ class DraftView:
 
 
 class DraftPanel:
-    def __init__(self, drafts: Drafts, max_upload_bytes: int, labels: Labels, session: BrowserSession) -> None:
+    def __init__(
+        self, drafts: Drafts, max_upload_bytes: int, labels: Labels, session: BrowserSession, engine: EngineBox
+    ) -> None:
         self._drafts = drafts
         self._max_upload_bytes = max_upload_bytes
         self._labels = labels
         self._session = session
         self._face = FaceBox(labels)
+        self._engine = engine
 
     def render(self) -> None:
         make = self._labels.make
@@ -60,6 +64,7 @@ class DraftPanel:
                 )
                 self.project = make(gr.Textbox, {"label": "batch.project"}, value="", max_lines=1)
             self._face.render()
+            self._engine.render()
         self.notice = gr.HTML(elem_id="batch-notice", apply_default_css=False)
         self.plan = gr.HTML(elem_id="plan", apply_default_css=False)
         self.start = make(gr.Button, {"value": "batch.start"}, variant="primary", size="lg", elem_id="start-batch")
@@ -82,7 +87,7 @@ class DraftPanel:
         self.list.stale(self.view_anew, [owner, language, state], shown, trigger_mode="always_last", **QUIET)
         self.begun = self.start.click(
             self.start_batch,
-            [self.name, self.project, self._face.rule, self._face.number, owner, language],
+            [self.name, self.project, self._face.rule, self._face.number, self._engine.name, owner, language],
             [self.begun_id, self.name, self.notice],
             **QUIET,
         )
@@ -133,13 +138,14 @@ class DraftPanel:
         return gr.update(choices=self._drafts.list_folders())
 
     def start_batch(
-        self, name: str, project: str, rule: str, number: int, owner: str, language: str
+        self, name: str, project: str, rule: str, number: int, engine: str | None, owner: str, language: str
     ) -> tuple[Any, Any, str]:
         """The new batch's id, an empty name for the next one, and a notice where there is no batch."""
         tr = self._session.translator(language)
         try:
             check_complete(self._drafts.list_items(owner), tr)
-            return self._drafts.start(owner, name, project, read_face(rule, number)), "", ""
+            face, chosen = read_face(rule, number), read_engine(engine)
+            return self._drafts.start(owner, name, project, face, chosen), "", ""
         except HeyGemError as error:
             return gr.skip(), gr.skip(), refusal_card(error, tr)
 

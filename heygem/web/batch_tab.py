@@ -6,16 +6,23 @@ from heygem.jobs.drafts import Drafts
 from heygem.jobs.queue import JobQueue
 from heygem.web.batch_board import BatchBoard
 from heygem.web.batch_draft import DraftPanel
+from heygem.web.engine_box import EngineBox
 from heygem.web.labels import Labels
 from heygem.web.session import BrowserSession
 
 
 class BatchTab:
     def __init__(
-        self, queue: JobQueue, drafts: Drafts, max_upload_bytes: int, labels: Labels, session: BrowserSession
+        self,
+        queue: JobQueue,
+        drafts: Drafts,
+        max_upload_bytes: int,
+        labels: Labels,
+        session: BrowserSession,
+        engine: EngineBox,
     ) -> None:
         self._labels = labels
-        self._draft = DraftPanel(drafts, max_upload_bytes, labels, session)
+        self._draft = DraftPanel(drafts, max_upload_bytes, labels, session, engine)
         self._board = BatchBoard(queue, labels, session)
 
     def render(self) -> None:

@@ -1,7 +1,7 @@
 """The tab 单个生成: one voice, one person, one video."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.web.address import url_of
 from heygem.web.cards import job_card, notice_card, refusal_card
+from heygem.web.engine_box import EngineBox, read_engine
 from heygem.web.face_box import FaceBox, read_face
 from heygem.web.labels import Labels
 from heygem.web.media_drop import ASSETS, PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
@@ -36,6 +37,7 @@ class SingleTab:
         max_upload_bytes: int,
         labels: Labels,
         session: BrowserSession,
+        engine: EngineBox,
     ) -> None:
         self._queue = queue
         self._store = store
@@ -44,6 +46,7 @@ class SingleTab:
         self._labels = labels
         self._session = session
         self._face = FaceBox(labels)
+        self._engine = engine
 
     def render(self) -> None:
         make = self._labels.make
@@ -53,6 +56,7 @@ class SingleTab:
                 self.person = self._drop("person", "picture", PERSON_TYPES)
             with make(gr.Accordion, {"label": "page.face"}, open=False, elem_id="face"):
                 self._face.render()
+                self._engine.render()
             with gr.Row(elem_classes="hg-actions"):
                 self.start = make(gr.Button, {"value": "page.start"}, variant="primary", size="lg", elem_id="start")
                 self.stop = make(
@@ -74,7 +78,7 @@ class SingleTab:
     def wire(self, page: gr.Blocks) -> None:
         job, owner, language = self._session.job, self._session.owner, self._session.language
         shown = [self.card, self.timer, self.start, self.stop]
-        inputs = [self.voice, self.person, self._face.rule, self._face.number, language]
+        inputs = [self.voice, self.person, self._face.rule, self._face.number, language, self._engine.name]
         self.program.click(
             self.generate, inputs, [job, self.notice], api_name="generate", queue=False, show_progress="hidden"
         )
@@ -90,12 +94,13 @@ class SingleTab:
             drop.unplayable(self._previewer(look), [drop, language], drop, **QUIET)
 
     def generate(
-        self, voice: object, person: object, rule: str, number: int, language: str, owner: str = ""
+        self, voice: object, person: object, rule: str, number: int, language: str, engine: str | None, owner: str = ""
     ) -> tuple[Any, str]:
         """The new job's id, or a notice that says why there is none."""
         tr = self._session.translator(language)
         try:
             request = self._request(get_upload(voice), get_upload(person), read_face(rule, number), tr)
+            request = replace(request, engine=read_engine(engine))
             return self._queue.submit(NewJob(request, owner)), ""
         except HeyGemError as error:
             return gr.skip(), refusal_card(error, tr)

@@ -2,7 +2,8 @@
 
 The voice's name says how long a job takes: with `slow.wav` ten seconds, with `voice.wav` five, with others less than
 one. What inspections find hangs on the file's name too, see fakes.fake_inspect; `flaky….mp4` fails at the first
-attempt. FOLDER/inputs is the folder of the server; FOLDER/face.txt keeps the last job's choice of a face.
+attempt. FOLDER/inputs is the folder of the server; FOLDER/face.txt and engine.txt keep the
+last job's choices.
 """
 
 import sys
@@ -31,6 +32,7 @@ def find_error(request: LipSyncRequest) -> HeyGemError | None:
 
 def work(request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, work_dir: Path) -> LipSyncResult:
     (FOLDER / "face.txt").write_text(str(request.face))
+    (FOLDER / "engine.txt").write_text(request.engine)
     return FakeWork(PACES_S.get(request.voice.name, 0.005), error_for=find_error)(request, sink, cancel, work_dir)
 
 

@@ -36,6 +36,8 @@ def build_api(services: PageServices) -> FastAPI:
         outputs_dir=outputs,
         reserve_bytes=settings.limits.disk_reserve_mb * MB,
         can_sign=bool(settings.api.webhook_secret),
+        models_dir=settings.paths.models,
+        engine=settings.engine,
     )
     store = InputStore(outputs)
     app = FastAPI(

@@ -30,6 +30,7 @@ STATUSES: Final[Mapping[type[HeyGemError], int]] = {
     errors.MediaNotFoundError: 404,
     errors.MediaIsFolderError: 404,
     errors.JobStateError: 409,
+    errors.EngineNotInstalledError: 409,
     api_errors.IdempotencyConflictError: 409,
     api_errors.WebhookSecretError: 409,
     api_errors.UploadTooLargeError: 413,

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from heygem.domain.api_errors import WebhookSecretError
-from heygem.domain.job import FaceChoice, JobStatus, NewJob
+from heygem.domain.job import EngineName, FaceChoice, JobStatus, LipSyncRequest, NewJob
 from heygem.domain.queue import BatchStatus
+from heygem.engines.model_files import check_engine
 from heygem.jobs.batch_plan import name_batch, plan_request
 from heygem.jobs.batch_sources import resolve_inside
 from heygem.jobs.naming import OutputNamer
@@ -17,13 +18,14 @@ from heygem.jobs.queue import JobQueue
 from heygem.media.files import check_file
 from heygem.pipeline.preflight import check_disk
 from heygem.web.rest.form import Form
-from heygem.web.rest.orders import BatchItem, BatchOrder, JobOrder, NamedJobOrder, Order
+from heygem.web.rest.orders import BatchItem, BatchOrder, JobOrder, NamedJobOrder, Order, Video
 
 
 @dataclass(frozen=True)
 class Intake:
     """`inputs_dir` is the one folder whose files programs may name; `can_sign` whether webhooks have a secret.
-    `reserve_bytes` stay free where uploads go, on the outputs' disk.
+    `reserve_bytes` stay free where uploads go, on the outputs' disk. `engine` paints where nobody chooses another;
+    its weights must be in `models_dir`.
     """
 
     queue: JobQueue
@@ -32,6 +34,8 @@ class Intake:
     outputs_dir: Path
     reserve_bytes: int
     can_sign: bool
+    models_dir: Path
+    engine: EngineName
 
     def check_room(self, size_bytes: int) -> None:
         """Raises DiskFullError unless an upload of this size fits."""
@@ -39,7 +43,7 @@ class Intake:
 
     def take_named(self, order: NamedJobOrder, key: str) -> tuple[JobStatus, bool]:
         """The job, and whether it is new: it is not where `key` was used before. Raises the errors of JobQueue.submit,
-        resolve_inside and check_file, and WebhookSecretError.
+        resolve_inside and check_file, WebhookSecretError and EngineNotInstalledError.
         """
         person, voice = self._find(order.person), self._find(order.voice)
         return self._submit(order, person, voice, key, _digest(order))
@@ -78,7 +82,7 @@ class Intake:
         """`keep` is called as soon as the files may be a job's."""
         self._check_webhook(order.webhook)
         now = datetime.now().astimezone()
-        request = plan_request(self.namer, person, voice, FaceChoice.parse(order.face), now, order.name)
+        request = self._plan(order, person, voice, now)
         job = NewJob(request, order.owner, order.project, order.priority, order.webhook)
         job_id = self.queue.submit(job, key, digest)
         keep()
@@ -86,8 +90,12 @@ class Intake:
         return status, status.request.output == request.output
 
     def _plan_item(self, order: BatchOrder, item: BatchItem, person: Path, voice: Path, now: datetime) -> NewJob:
-        request = plan_request(self.namer, person, voice, FaceChoice.parse(item.face), now, item.name)
+        request = self._plan(item, person, voice, now)
         return NewJob(request, order.owner, item.project or order.project, order.priority, order.webhook)
+
+    def _plan(self, video: Video, person: Path, voice: Path, now: datetime) -> LipSyncRequest:
+        engine = check_engine(self.models_dir, EngineName(video.engine or self.engine))
+        return plan_request(self.namer, person, voice, FaceChoice.parse(video.face), now, video.name, engine)
 
     def _find(self, name: str) -> Path:
         path = resolve_inside(self.inputs_dir, name)

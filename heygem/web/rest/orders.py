@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from fastapi import Header, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from heygem.domain.job import EngineName
+
 MOST_ITEMS: Final = 10_000
 MOST_PRIORITY: Final = 1000
 API_OWNER: Final = "api"
@@ -19,11 +21,13 @@ def make_whole(value: object) -> object:
 
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
 FACE: Final = r"^(largest|left|right|[1-9][0-9]?)$"
+ENGINE: Final = rf"^({'|'.join(EngineName)})?$"
 WEBHOOK: Final = r"^(https?://[^\s/?#@\\]+([/?#][^\s]*)?)?$"  # no user and password before the host
 
 Label: TypeAlias = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)]
 FileName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=PRINTABLE)]
 Face: TypeAlias = Annotated[str, StringConstraints(pattern=FACE)]
+Engine: TypeAlias = Annotated[str, StringConstraints(pattern=ENGINE)]
 Webhook: TypeAlias = Annotated[str, StringConstraints(max_length=2000, pattern=WEBHOOK)]
 Priority: TypeAlias = Annotated[int, Field(ge=-MOST_PRIORITY, le=MOST_PRIORITY), BeforeValidator(make_whole)]
 Id: TypeAlias = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -61,6 +65,7 @@ class Files(Order):
 class Video(Order):
     name: Label = Field(default="", description="What the video is to be called; the person file's name if empty")
     face: Face = Field(default="largest", description="Who speaks: largest, left, right, or a number from the left")
+    engine: Engine = Field(default="", description="What paints the mouths; the server's own choice if empty")
 
 
 class Terms(Order):

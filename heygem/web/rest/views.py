@@ -42,6 +42,7 @@ class JobView(BaseModel):
     person: str
     voice: str
     face: str
+    engine: str = Field(description="What paints the mouths")
     output: str = Field(description="File name that the video has or will have")
     owner: str
     project: str
@@ -94,6 +95,7 @@ def view_job(status: JobStatus) -> JobView:
         person=request.person.name,
         voice=request.voice.name,
         face=str(request.face),
+        engine=str(request.engine),
         output=request.output.name,
         owner=status.owner,
         project=status.project,

@@ -25,6 +25,7 @@ def test_a_job_from_its_upload_to_its_video(api: Api) -> None:
     assert (job["state"], job["face"], job["project"], job["priority"]) == ("queued", "left", "greetings", 3)
     assert (job["person"], job["voice"], job["owner"]) == ("person.mp4", "voice.wav", "api")
     assert job["output"].startswith("Ann_says_hello_voice_")
+    assert job["engine"] == "embedded"
     assert str(api.folder) not in answer.text
     assert api.client.get(f"/jobs/{job['job_id']}/result").status_code == 409
     request = api.queue.get_status(job["job_id"]).request
@@ -51,6 +52,17 @@ def test_a_job_from_its_upload_to_its_video(api: Api) -> None:
     request.output.unlink()
     gone = api.client.get(f"/jobs/{job['job_id']}/result")
     assert (gone.status_code, gone.json()["code"]) == (404, "RESULT_GONE")
+
+
+def test_an_engine_is_taken_once_its_weights_are_there(api: Api) -> None:
+    refused = api.submit(engine="wav2lip")
+    assert (refused.status_code, refused.json()["code"]) == (409, "ENGINE_NOT_INSTALLED")
+    assert api.submit(engine="another").status_code == 422
+    weights = api.services.settings.paths.models / "wav2lip" / "wav2lip_gan.pth"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    job = api.submit(engine="wav2lip").json()
+    assert job["engine"] == api.queue.get_status(job["job_id"]).request.engine == "wav2lip"
 
 
 def test_files_of_the_server_are_named_not_sent(api: Api) -> None:
