@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from heygem.commands.alerts import alerts
+from heygem.commands.archive import archive
 from heygem.commands.batch import batch
 from heygem.commands.doctor import doctor
 from heygem.commands.frame import help_text
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, generate, batch, worker, demo, prune, alerts, doctor):
+for command in (serve, generate, batch, worker, demo, prune, archive, alerts, doctor):
     app.command(help=help_text(f"cli.{command.__name__}"))(command)
 app.add_typer(models, name="models", help=help_text("fetch.app"))
 

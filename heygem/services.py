@@ -18,7 +18,6 @@ from heygem.config.settings import ROOT, Settings
 from heygem.domain.errors import EngineNotInstalledError, PathOutsideError
 from heygem.domain.inspection import Inspection, MediaKind
 from heygem.domain.job import EngineName, LipSyncRequest, LipSyncResult
-from heygem.domain.library import OutputKind
 from heygem.domain.model_errors import WeightsUnverifiedError
 from heygem.domain.progress import CancelToken, ProgressSink
 from heygem.domain.queue import Lease, WorkerKind
@@ -29,7 +28,8 @@ from heygem.jobs.supervisor import Supervisor, WorkerSpec
 from heygem.jobs.webhooks import WebhookSender
 from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Worker
-from heygem.library.retention import CountsFrom, RetentionRules
+from heygem.library.retention import RetentionRules
+from heygem.library.rules import build_rules
 from heygem.maintenance.alerts.alerting import Alerting
 from heygem.maintenance.alerts.alerts import EVERY
 from heygem.maintenance.disk_growth import DiskHistory
@@ -40,6 +40,7 @@ from heygem.storage.database import Database, database_url
 if TYPE_CHECKING:
     from heygem.downloads.manager import ModelManager
     from heygem.library.catalogue import Library
+    from heygem.maintenance.archiving import Archiving
     from heygem.maintenance.monitoring import Monitoring
     from heygem.maintenance.pruner import Pruner
     from heygem.maintenance.scheduler import Maintenance
@@ -90,29 +91,17 @@ class Services:
 
     @cached_property
     def library(self) -> "Library":
-        """Raises DatabaseError."""
+        """Raises DatabaseError, and SettingsError for an archive that cannot be."""
         # Imported here because what reads videos takes its time, which a bad command line should not.
         from heygem.library.catalogue import Library
+        from heygem.library.stores.opening import open_store
 
-        kind = self.settings.retention.default_kind
-        return Library(self.database, self._outputs, self.settings.paths.cache, kind, self.retention_rules)
+        kind, store = self.settings.retention.default_kind, open_store(self.settings.archive, self._outputs)
+        return Library(self.database, self._outputs, self.settings.paths.cache, kind, self.retention_rules, store)
 
     @property
     def retention_rules(self) -> RetentionRules:
-        kept, disk = self.settings.retention, self.settings.disk
-        ages = {
-            OutputKind.TEST: kept.test_days,
-            OutputKind.STANDARD: kept.standard_days,
-            OutputKind.IMPORTANT: kept.important_days,
-        }
-        return RetentionRules(
-            ages_days={kind: days or None for kind, days in ages.items()},
-            projects_days={project: days or None for project, days in kept.projects.items()},
-            counts_from=CountsFrom(kept.counts_from),
-            trash_hours=kept.trash_hours,
-            full_share=disk.refuse_percent / 100,
-            clean_share=disk.warn_percent / 100,
-        )
+        return build_rules(self.settings.retention, self.settings.disk, self.settings.archive)
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -141,6 +130,13 @@ class Services:
         return Pruner(self.library, self.retention_rules, self.disk_guard, list_inputs)
 
     @cached_property
+    def archiving(self) -> "Archiving | None":
+        """None where no archive is set. Raises as `library` does."""
+        from heygem.maintenance.archiving import build_archiving
+
+        return build_archiving(self.pruner, self.settings.archive.max_mb_s)
+
+    @cached_property
     def maintenance(self) -> "Maintenance":
         """The housekeeping of a server. Raises DatabaseError."""
         from heygem.maintenance.housekeeping import Housekeeping
@@ -150,7 +146,8 @@ class Services:
         paths, logs = self.settings.paths, self.settings.logs
         rotation = LogRotation(paths.logs, round(logs.rotate_mb * MB), logs.kept, round(logs.total_mb * MB))
         keeping = Housekeeping(self._outputs, paths.cache, self.queue, self.pruner, self.disk_history, rotation)
-        tasks, watch = keeping.list_tasks(), self.alerting.tasks
+        watch = self.alerting.tasks
+        tasks = [*keeping.list_tasks(), *([self.archiving.task] if self.archiving else [])]
         watch.names = [task.name for task in tasks]
         return Maintenance(tasks, self._make_turn("maintenance"), watch.note_success, watch.note_failure)
 

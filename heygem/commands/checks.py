@@ -48,7 +48,10 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         check_queue,
         check_alerts,
     ]
-    topics = ("python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue", "alerts")
+    topics = ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue", "alerts"]
+    if settings.archive.url:
+        checks.append(check_archive)
+        topics.append("archive")
     for topic, check in zip(topics, checks, strict=True):
         try:
             yield check(settings)
@@ -153,3 +156,17 @@ def check_alerts(settings: Settings) -> Check:
     if not targets:
         return Check("alerts", State.WARN, "-", "alerts_none")
     return Check("alerts", State.OK, ", ".join(target.name for target in targets))
+
+
+def check_archive(settings: Settings) -> Check:
+    """Whether a file can be put there, read and removed again."""
+    from heygem.library.stores.opening import open_store
+    from heygem.library.stores.probe import probe_store
+
+    try:
+        store = open_store(settings.archive, settings.paths.outputs.absolute())
+        assert store is not None
+        probe_store(store)
+    except HeyGemError as error:
+        return Check("archive", State.BAD, str(error), "archive_away")
+    return Check("archive", State.OK, store.place)

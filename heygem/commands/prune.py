@@ -35,16 +35,19 @@ def prune(
         services.library.reconcile()
         steps = services.pruner.plan(datetime.now(UTC))
         leaving = [step for step in steps if step.action is not StepAction.KEEP]
-        for step in leaving:
+        archived = [step for step in leaving if step.action in (StepAction.ARCHIVE, StepAction.RELEASE)]
+        gone = [step for step in leaving if step.action in (StepAction.TRASH, StepAction.PURGE)]
+        for step in leaving if dry_run else gone:
             print(describe_step(step, settings.paths.outputs.absolute(), say))
-        kept = len(steps) - len(leaving)
+        kept = len(steps) - len(gone)
         if dry_run:
-            purged = [step.record.size_bytes for step in leaving if step.action is StepAction.PURGE]
-            trashed = len(leaving) - len(purged)
-            print(_sum_up("prune.planned", say, trashed, len(purged), sum(purged), kept))
-            return
-        report = carry_out(steps, services.library)
-        print(_sum_up("prune.done", say, report.trashed, report.purged, report.freed_bytes, kept))
+            purged = [step.record.size_bytes for step in gone if step.action is StepAction.PURGE]
+            print(_sum_up("prune.planned", say, len(gone) - len(purged), len(purged), sum(purged), kept))
+        else:
+            report = carry_out(steps, services.library)
+            print(_sum_up("prune.done", say, report.trashed, report.purged, report.freed_bytes, kept))
+        if archived:
+            print(say("prune.archive_waits", count=len(archived)))
 
 
 def describe_step(step: PlannedStep, outputs: Path, say: Translator) -> str:

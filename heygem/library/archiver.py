@@ -56,6 +56,14 @@ class ArchiveReport:
     freed_bytes: int = 0
     failures: list[HeyGemError] = field(default_factory=list)
 
+    def __add__(self, other: "ArchiveReport") -> "ArchiveReport":
+        return ArchiveReport(
+            self.archived + other.archived,
+            self.released + other.released,
+            self.freed_bytes + other.freed_bytes,
+            self.failures + other.failures,
+        )
+
     def check(self) -> None:
         """Raises ArchiveFailedError where something failed."""
         if self.failures:
@@ -83,7 +91,7 @@ class Archiver:
         Raises ArchiveBusyError, CancelledError, and as ArchiveStore does where the archive cannot be used at all.
         """
         leaving = [step for step in steps if step.action is StepAction.RELEASE]
-        coming = sorted((step for step in steps if step.action is StepAction.ARCHIVE), key=_due_first)
+        coming = sorted((step for step in steps if step.action is StepAction.ARCHIVE), key=due_first)
         done = ArchiveReport()
         if not leaving and not coming:
             return done
@@ -196,7 +204,7 @@ class Archiver:
             return None
 
 
-def _due_first(step: PlannedStep) -> float:
+def due_first(step: PlannedStep) -> float:
     return step.due_at.timestamp() if step.due_at is not None else 0.0
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from heygem.domain.errors import DiskHighError
+from heygem.domain.errors import DiskFullError, DiskHighError
 from heygem.library.retention import DiskFacts
 
 MB: Final = 1_000_000
@@ -48,3 +48,11 @@ class DiskGuard:
                 free_mb=facts.free_bytes // MB,
                 reserve_mb=self.reserve_bytes // MB,
             )
+
+    def check_fits(self, size_bytes: int) -> None:
+        """Raises DiskFullError where so many bytes more would make the disk FULL."""
+        facts = self.measure()
+        if self.judge(DiskFacts(facts.total_bytes, facts.free_bytes - size_bytes)) is DiskState.FULL:
+            kept_bytes = max(self.reserve_bytes, round((1 - self.refuse_share) * facts.total_bytes))
+            needed_mb = (size_bytes + kept_bytes) // MB + 1
+            raise DiskFullError(path=self.folder, free_mb=facts.free_bytes // MB, needed_mb=needed_mb)

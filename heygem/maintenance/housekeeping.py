@@ -25,6 +25,7 @@ DAY: Final = timedelta(days=1)
 UPLOADS_AGE: Final = DAY  # a job must have begun by then
 THUMBNAILS_AGE: Final = 90 * DAY  # made anew when asked for
 TRACKS_AGE: Final = 30 * DAY  # since last used
+FETCHED_AGE: Final = DAY  # what came from the archive and was broken off
 ENDED_AGE: Final = 3 * DAY  # of a job that can be tried again: its segments and uploads are kept
 
 
@@ -76,6 +77,7 @@ class Housekeeping:
         freed_bytes = sum(sweep_files(self.cache_dir / name, age, now) for name, age in caches.items())
         if freed_bytes:
             log.info("%d bytes of old files were removed from the cache", freed_bytes)
+        sweep_files(self.outputs_dir / ".work" / "fetch", FETCHED_AGE, now)
         InputStore(self.outputs_dir).sweep(self.queue.list_inputs(now - ENDED_AGE))
         WorkFolders(self.outputs_dir).sweep(self.queue.get_status, failed_before=now - ENDED_AGE)
         sweep_shell_folders(self.outputs_dir, now)

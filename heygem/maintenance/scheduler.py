@@ -1,8 +1,8 @@
-"""Runs the housekeeping at its times, one task after the other. Knows nothing of what the tasks do."""
+"""Runs the housekeeping at its times, one task after the other, long ones beside. Knows nothing of what they do."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,19 +15,22 @@ from filelock import FileLock, Timeout
 
 log = logging.getLogger(__name__)
 
+LONG: Final = "long"  # the thread for tasks that take long
 LATEST: Final = timedelta(hours=12)  # a task whose time a sleeping machine missed is done late rather than never
 
 
 @dataclass(frozen=True)
 class Task:
     """`run` is told the time. Done at the start, in the tasks' order, and then `every` so often, or each night at
-    `at_hour` of this machine.
+    `at_hour` of this machine. One that `stop` ends may take long: it has a thread of its own, and sees to it itself
+    that others of its kind do not come in its way.
     """
 
     name: str
     run: Callable[[datetime], object]
     every: timedelta | None = None
     at_hour: int = 3
+    stop: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ class Maintenance:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """In a thread of its own as long as the block runs; the task at hand is finished first."""
+        """In a thread of its own as long as the block runs; the task at hand is finished first, or stopped."""
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(1), LONG: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "misfire_grace_time": int(LATEST.total_seconds())},
         )
         started_at = datetime.now(UTC)
@@ -56,17 +59,20 @@ class Maintenance:
                 else IntervalTrigger(seconds=int(task.every.total_seconds()))
             )
             first = started_at + timedelta(milliseconds=number)
-            scheduler.add_job(self.do, trigger, [task], id=task.name, next_run_time=first)
+            executor = "default" if task.stop is None else LONG
+            scheduler.add_job(self.do, trigger, [task], id=task.name, next_run_time=first, executor=executor)
         scheduler.start()
         try:
             yield
         finally:
+            for stop in (task.stop for task in self.tasks if task.stop is not None):
+                stop()
             scheduler.shutdown()
 
     def do(self, task: Task) -> None:
         """Now, unless another server of this machine is at a task."""
         try:
-            with self.turn.acquire(timeout=0):
+            with self.turn.acquire(timeout=0) if task.stop is None else nullcontext():
                 task.run(datetime.now(UTC))
             self.on_success(task.name)
         except Timeout:

@@ -63,3 +63,23 @@ def test_two_servers_do_not_do_the_same_at_once(tmp_path: Path):
     assert done == []
     maintenance.do(task)
     assert done == [1]
+
+
+def test_a_long_task_keeps_no_other_waiting_and_is_stopped_at_the_end(tmp_path: Path):
+    stop, done = threading.Event(), list[str]()
+
+    def work(_: datetime) -> None:
+        assert stop.wait(20)
+        done.append("stopped")
+
+    tasks = [Task("long", work, SECOND, stop=stop.set), Task("short", lambda _: done.append("short"), SECOND)]
+    maintenance = Maintenance(tasks, FileLock(tmp_path / "lock"))
+    with FileLock(tmp_path / "lock"):
+        stop.set()
+        maintenance.do(tasks[0])  # it needs no turn
+        maintenance.do(tasks[1])
+    assert done == ["stopped"]
+    stop.clear()
+    with maintenance.running():
+        wait_until(lambda: "short" in done)
+    assert done[-1] == "stopped"

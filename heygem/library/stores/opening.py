@@ -7,7 +7,6 @@ from urllib.parse import unquote, urlsplit
 
 from heygem.config.settings import ArchiveSettings
 from heygem.domain.errors import SettingsError
-from heygem.library.stores.folder import FolderStore
 from heygem.library.stores.s3 import S3Access, S3Store
 from heygem.library.stores.store import ArchiveStore
 
@@ -22,6 +21,8 @@ def open_store(archive: ArchiveSettings, outputs: Path) -> ArchiveStore | None:
     if parts.scheme == "s3":
         prefix = parts.path.strip("/")
         return S3Store(parts.netloc, f"{prefix}/" if prefix else "", _read_access(archive))
+    from heygem.library.stores.folder import FolderStore  # here, since most have no archive and it takes its time
+
     root = Path(unquote(parts.path) if parts.scheme == "file" else archive.url)
     places = Path(os.path.realpath(root)), Path(os.path.realpath(outputs))
     if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
@@ -44,5 +45,6 @@ def _read_credentials(path: Path) -> tuple[str, str, str]:
         section = parser["default"]
         return section["aws_access_key_id"], section["aws_secret_access_key"], section.get("aws_session_token", "")
     except (OSError, ValueError, KeyError, configparser.Error) as error:
-        reason = f"{path}: {type(error).__name__}"  # not its words, which may have the secret in them
-        raise SettingsError(setting="archive.credentials_file", reason=reason) from error
+        reason = f"{path}: {type(error).__name__}"
+        # Neither its words nor a traceback: they may have the secret in them.
+        raise SettingsError(setting="archive.credentials_file", reason=reason) from None
