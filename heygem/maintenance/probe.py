@@ -27,6 +27,7 @@ class Probe(Generic[T]):
         with self._lock:
             if self._latest is None or self._is_stale(self._latest):
                 self._latest, self._began_at = Future(), time.monotonic()
+                self._latest.set_running_or_notify_cancel()  # one that gives up must not cancel it for the others
                 threading.Thread(target=self._run, args=(self._latest,), name="probe", daemon=True).start()
             return self._latest
 

@@ -34,13 +34,21 @@ class Check:
 
 
 class Readiness:
-    """`checks` raise where something is wrong. They are done side by side, each within `limit_s`."""
+    """`checks` raise where something is wrong. They are done side by side, all within `limit_s`."""
 
     def __init__(self, checks: Mapping[str, Callable[[], None]], limit_s: float) -> None:
-        self._probes = {name: Probe(check, FRESH_S) for name, check in checks.items()}
+        self._probes = {name: Probe(check) for name, check in checks.items()}
         self._limit_s = limit_s
+        self._whole = Probe(self._look, FRESH_S)
+
+    def begin(self) -> Future[list[Check]]:
+        """What is found within `limit_s`, the same for all who ask at once."""
+        return self._whole.begin()
 
     def look(self) -> list[Check]:
+        return self.begin().result()
+
+    def _look(self) -> list[Check]:
         deadline = time.monotonic() + self._limit_s
         begun = {name: probe.begin() for name, probe in self._probes.items()}
         return [Check(name, _find_reason(answer, deadline)) for name, answer in begun.items()]

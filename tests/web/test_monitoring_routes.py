@@ -11,15 +11,17 @@ import pytest
 from fastapi import FastAPI
 
 from heygem.config.settings import load_settings
-from heygem.domain.queue import WorkerKind
+from heygem.domain.queue import WorkerKind, WorkerStatus
 from heygem.jobs.queue import JobQueue
 from heygem.maintenance import readiness
+from heygem.maintenance.metrics import collector
 from heygem.web.monitoring_routes import build_monitoring_routes
 from heygem.web.rest.errors import handle_errors
 from heygem.web.server import WebServer
 from tests.fakes import FakeServices
 from tests.web.conftest import free_port
 
+POOL = 40  # threads for requests that wait
 STRANGER = {"Host": "heygem.example"}
 BEARER = {"Authorization": "Bearer open sesame"}
 
@@ -37,10 +39,11 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watched:
         services = FakeServices(load_settings(paths=paths, api={"token": token}))
         app = FastAPI(openapi_url=None)
         app.router.routes.extend(build_monitoring_routes(services.monitoring, token))
+        app.add_api_route("/wait", services.queue.list_live_workers)
         handle_errors(app, ())
         server = WebServer(app, "127.0.0.1", free_port())
         server.start()
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, limits=httpx.Limits(max_connections=None), timeout=30) as client:
             yield services, client
         server.close()
         services.queue.database.close()
@@ -78,18 +81,31 @@ def test_strangers_hear_whether_it_is_ready_and_not_why(serve: Watched):
         assert str(services.library.outputs_dir) in told["reasons"]["outputs"]
 
 
-def test_the_process_answers_while_everything_else_hangs(serve: Watched, monkeypatch: pytest.MonkeyPatch):
-    gate = threading.Event()
-    monkeypatch.setattr(JobQueue, "list_live_workers", lambda _: gate.wait(30))
+def test_all_three_answer_in_time_while_everything_else_hangs(serve: Watched, monkeypatch: pytest.MonkeyPatch):
+    gate, waiting = threading.Event(), threading.Semaphore(0)
+
+    def hang(_: JobQueue) -> list[WorkerStatus]:
+        waiting.release()
+        gate.wait(30)
+        return []
+
+    monkeypatch.setattr(JobQueue, "list_live_workers", hang)
+    monkeypatch.setattr(readiness, "LIMIT_S", 0.2)
+    monkeypatch.setattr(collector, "LIMIT_S", 0.2)
     with serve() as (_, client):
-        asking = [threading.Thread(target=client.get, args=("/metrics",)) for _ in range(50)]
+        asking = [threading.Thread(target=client.get, args=("/wait",)) for _ in range(POOL)]
         for thread in asking:
             thread.start()
-        answer = client.get("/healthz", headers=STRANGER)
-        assert not gate.is_set() and (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        for _ in asking:
+            waiting.acquire(timeout=30)
+        answers = {path: client.get(path, timeout=20) for path in ("/healthz", "/readyz", "/metrics")}
+        assert not gate.is_set()
         gate.set()
         for thread in asking:
             thread.join()
+    assert answers["/healthz"].status_code == 200 and answers["/readyz"].status_code == 503
+    assert answers["/readyz"].json()["reasons"] == {"renderer": "no answer in time"}
+    assert 'heygem_source_up{source="database"} 0.0' in answers["/metrics"].text
 
 
 def test_the_page_does_not_take_their_addresses(address: str):
