@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -46,7 +46,22 @@ class Answer:
     @property
     def is_page(self) -> bool:
         """Whether it is HTML, for a person to read."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower() in ("text/html", PAGE_XML)
+        return self._kind in ("text/html", "application/xhtml+xml")
+
+    @property
+    def _kind(self) -> str:
+        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it is JSON, for a program to read."""
+        return self._kind.endswith("json")
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Of the whole, where an answer of a part or of all tells."""
+        whole = self.headers.get("content-range", "").rpartition("/")[2] or self.headers.get("content-length", "")
+        return int(whole) if whole.isdecimal() and "content-encoding" not in self.headers else None
 
     @property
     def target(self) -> str:
@@ -67,9 +82,6 @@ class Answer:
         return SourceError(source=find_host(self.url), reason=problem or f"HTTP {self.status}")
 
 
-PAGE_XML: Final = "application/xhtml+xml"
-
-
 class Asker:
     """For several threads. Cookies are kept, each for its own host, until the asker is closed."""
 
@@ -86,12 +98,13 @@ class Asker:
         url: str,
         headers: Mapping[str, str] | None = None,
         *,
-        is_head: bool = False,
+        is_head: bool | Callable[[Answer], bool] = False,
         follows: Callable[[Answer], bool] = lambda _: True,
         **body: Any,
     ) -> Answer:
-        """The answer, of whatever status, after the redirections that `follows` agrees to; `is_head` reads no more than
-        its head. `body` is httpx's `content`, `json`, `data` or `files`. Raises SourceError.
+        """The answer, of whatever status, after the redirections that `follows` agrees to; `is_head` says, or
+        tells by its head, that no more of it is to be read. `body` is httpx's `content`, `json`, `data`, `files` or
+        `params`. Raises SourceError.
         """
         sent = dict(headers or {})
         for _ in range(MOST_HOPS):
@@ -103,12 +116,22 @@ class Asker:
             if answer.status in (301, 302, 303) and method not in ("GET", "HEAD"):
                 method, body = "GET", {}
             url = answer.target
+            body.pop("params", None)  # they are a part of where it leads
         raise SourceError(source=find_host(url), reason=SourceProblem.ANSWER_UNREADABLE)
 
-    def _ask_once(self, method: str, url: str, headers: dict[str, str], is_head: bool, body: dict[str, Any]) -> Answer:
+    def _ask_once(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        is_head: bool | Callable[[Answer], bool],
+        body: dict[str, Any],
+    ) -> Answer:
         with translated(url), self._client.stream(method, url, headers=headers, **body) as got:
-            content = b"" if is_head else _read(got)
-            return Answer(str(got.url), got.status_code, got.headers, content)
+            head = Answer(str(got.url), got.status_code, got.headers)
+            if is_head(head) if callable(is_head) else is_head:
+                return head
+            return replace(head, content=_read(got))
 
     def fresh(self) -> "Asker":
         """One without any cookies."""

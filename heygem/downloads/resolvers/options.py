@@ -32,6 +32,8 @@ class ResolverOptions:
     s3_profile: str = ""
     s3_credentials_file: str = ""
     logins: tuple[Login, ...] = ()
+    browser: bool = True
+    browser_path: str = ""
     timeout_s: float = 30.0
     connect_s: float = 10.0
 

@@ -9,10 +9,13 @@ from heygem.downloads.resolvers.asker import Asker
 from heygem.downloads.resolvers.github import GitHubResolver
 from heygem.downloads.resolvers.huggingface import HuggingFaceResolver
 from heygem.downloads.resolvers.modelscope import ModelScopeResolver
+from heygem.downloads.resolvers.nextcloud import NextcloudDoor
+from heygem.downloads.resolvers.openlist import OpenListDoor
 from heygem.downloads.resolvers.options import ResolverOptions
-from heygem.downloads.resolvers.plain import PlainResolver
 from heygem.downloads.resolvers.remembered import RememberedLink
 from heygem.downloads.resolvers.s3 import S3Resolver
+from heygem.downloads.resolvers.share_page import SharePageDoor
+from heygem.downloads.resolvers.web import Door, WebResolver
 from heygem.downloads.resolvers.webdav import WebDavResolver
 
 
@@ -45,12 +48,13 @@ class ResolverSet:
 
 def build_resolvers(options: ResolverOptions) -> ResolverSet:
     asker = Asker(options.timeout_s, options.connect_s)
+    doors: list[Door] = [NextcloudDoor(asker), OpenListDoor(asker, options.logins), SharePageDoor(asker)]
     resolvers: list[Resolver] = [
         HuggingFaceResolver(options, asker),
         ModelScopeResolver(options, asker),
         GitHubResolver(options, asker),
         S3Resolver(options),
         WebDavResolver(options, asker),
-        PlainResolver(),
+        WebResolver(asker, doors),
     ]
     return ResolverSet(resolvers, asker)

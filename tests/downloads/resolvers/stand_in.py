@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from cheroot.wsgi import Server
 
 from heygem.domain.models import ModelFile
 from heygem.downloads.link import Link
@@ -115,6 +116,20 @@ def serving(answering: Answering) -> Iterator[StandIn]:
     finally:
         stand_in.server.shutdown()
         stand_in.server.server_close()
+        thread.join()
+
+
+@contextmanager
+def serving_wsgi(app: Any) -> Iterator[str]:
+    """The address of an application behind a real server."""
+    server = Server(("127.0.0.1", 0), app, numthreads=4)
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.bind_addr[1]}"
+    finally:
+        server.stop()
         thread.join()
 
 

@@ -2,21 +2,19 @@
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
-from cheroot.wsgi import Server
 from wsgidav.wsgidav_app import WsgiDAVApp
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource
 from heygem.downloads.resolvers.logins import Login
 from tests.downloads.resolvers.conftest import Build, Serve
-from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Reply, fetch, free_port, running
+from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Reply, fetch, free_port, running, serving_wsgi
 
 USER, PASSWORD = "ann", "p@ss wörd"
 NGINX: Final = """
@@ -53,13 +51,8 @@ def address(shelf: Path) -> Iterator[str]:
         "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
         "logging": {"enable": False},
     }
-    server = Server(("127.0.0.1", 0), WsgiDAVApp(config), numthreads=2)
-    server.prepare()
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield f"127.0.0.1:{server.bind_addr[1]}"
-    server.stop()
-    thread.join()
+    with serving_wsgi(WsgiDAVApp(config)) as server:
+        yield server.removeprefix("http://")
 
 
 @pytest.mark.parametrize(
