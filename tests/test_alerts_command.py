@@ -126,8 +126,8 @@ def test_a_server_tells_what_goes_wrong_in_it(hook: Hook, monkeypatch: pytest.Mo
         and said[0] == f"1. {hook.name}"
         and [line.split(",")[0] for line in said[1:]]
         == [
-            "the disk is filling",
             "the cleaning failed",
+            "the disk is filling",
         ]
     )
     monkeypatch.setenv("HEYGEM_DISK__WARN_PERCENT", "100")

@@ -52,4 +52,4 @@ class AlertBook:
     def list_standing(self) -> list[Standing]:
         """What has been told and stands, the worst and then the oldest first."""
         standing = [one for one in self.read().state.standing.values() if one.told_as is not None]
-        return sorted(standing, key=lambda one: (-one.condition.rank, one.since))
+        return sorted(standing, key=lambda one: (not one.condition.is_severe, one.since))

@@ -15,10 +15,11 @@ from urllib.parse import parse_qs
 import pytest
 from apprise.common import NotifyType
 from apprise.plugins.dingtalk import NotifyDingTalk
+from apprise.plugins.email import NotifyEmail
 from apprise.plugins.feishu import NotifyFeishu
 from apprise.plugins.wecombot import NotifyWeComBot
 
-from heygem.config.settings import load_settings
+from heygem.config.settings import ROOT, Settings, load_settings
 from heygem.domain.errors import AlertTargetError, SettingsError
 from heygem.maintenance.alerts import targets
 from heygem.maintenance.alerts.targets import Target, list_targets, send_test
@@ -195,6 +196,24 @@ def test_a_file_has_an_address_a_line(tmp_path: Path):
     with pytest.raises(SettingsError) as missing:
         list_targets([], tmp_path / "none")
     assert missing.value.context["setting"] == "alerts.urls_file"
+
+
+def test_the_documented_addresses_are_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    text = (ROOT / "docs" / "alerts.md").read_text("utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "heygem.toml").write_text(example, "utf-8")
+    monkeypatch.setitem(Settings.model_config, "toml_file", tmp_path / "heygem.toml")
+    rules = load_settings().alerts
+    found = list_targets(rules.urls, None)
+    kinds = ["mailtos", "mailtos", "mailto", "dingtalk", "wecombot", "wecombot", "feishu", "lark", "jsons"]
+    assert [target.name.partition(":")[0] for target in found] == kinds
+    company, qq, relay = (target.service for target in found[:3])
+    assert isinstance(company, NotifyEmail) and isinstance(qq, NotifyEmail) and isinstance(relay, NotifyEmail)
+    server = (company.smtp_host, company.port, company.secure_mode, company.user, company.password)
+    assert server == ("smtp.exmail.qq.com", 465, "ssl", "heygem@example.cn", "code")
+    assert [address for _, address in company.targets] == ["ops@example.cn", "it@example.cn"]
+    assert (qq.smtp_host, qq.user) == ("smtp.qq.com", "123456@qq.com")
+    assert (relay.smtp_host, relay.port, relay.secure_mode) == ("mail.lan", 25, "insecure")
 
 
 @pytest.mark.parametrize("value", [f"dingtalk://{TOKEN}", f'"dingtalk://{TOKEN}"'])
