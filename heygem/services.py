@@ -75,8 +75,11 @@ class Services:
         from heygem.pipeline.generators import Generators
 
         settings, paths = self.settings, self.settings.paths
-        check = identify_weights if settings.allow_unverified else self.models.store.check_verified
+        check = identify_weights if settings.allow_unverified else self._check_weights
         return Generators(paths.models, paths.cache, settings.device, settings.limits, settings.encode, check)
+
+    def _check_weights(self, path: Path) -> str:
+        return self.models.store.check_verified(path)
 
     @cached_property
     def namer(self) -> OutputNamer:

@@ -135,7 +135,7 @@ def test_what_is_at_fault_says_so_by_its_exit_status(manifest: Path, tmp_path: P
     assert run("none", "-m", manifest)[2].endswith("[MODEL_UNKNOWN]\n")
     (broken := tmp_path / "broken.yaml").write_text("models:\n  - name: a\n    sise: 3\n")
     status, _, err = run("list", "-m", broken)
-    assert status == 2 and "line 3: models[0].sise" in err and err.endswith("[MANIFEST_INVALID]\n")
+    assert status == 2 and "line 3: there is no field models[0].sise" in err and err.endswith("[MANIFEST_INVALID]\n")
     assert run("list", "-m", "http://127.0.0.1:9/m.yaml")[0] == 1
     (foreign := tmp_path / "foreign.pth").write_bytes(b"of nobody")
     status, out, _ = run("import", foreign, "-m", manifest, "--json")

@@ -30,8 +30,46 @@ class SourceProblem(StrEnum):
     BROWSER_NEEDED = "browser_needed"
 
 
+class ManifestFault(StrEnum):
+    """What is wrong in a manifest, as `reason` of a ManifestError; the sentence of each names what else it needs."""
+
+    FILE = "manifest_file"
+    TOO_LARGE = "manifest_too_large"
+    NOT_TEXT = "manifest_not_text"
+    SYNTAX = "manifest_syntax"
+    EMPTY = "manifest_empty"
+    TOO_DEEP = "manifest_too_deep"
+    ALIAS = "manifest_alias"
+    TAG = "manifest_tag"
+    KEY = "manifest_key"
+    TWICE = "manifest_twice"
+    MISSING = "manifest_missing"
+    UNKNOWN = "manifest_unknown"
+    VALUE = "manifest_value"
+    PATH_LENGTH = "manifest_path_length"
+    PATH_ABSOLUTE = "manifest_path_absolute"
+    PATH_CHARACTERS = "manifest_path_characters"
+    PATH_PARTS = "manifest_path_parts"
+    PATH_HIDDEN = "manifest_path_hidden"
+    PATH_DEVICE = "manifest_path_device"
+    PATH_PROJECT = "manifest_path_project"
+    PATH_TAKEN = "manifest_path_taken"
+    PATH_NEEDED = "manifest_path_needed"
+    HASH = "manifest_hash"
+    VERSION = "manifest_version"
+    MIN_VERSION = "manifest_min_version"
+    URL = "manifest_url"
+    HEADER = "manifest_header"
+    PARTS = "manifest_parts"
+    FILES_OR_FILE = "manifest_files_or_file"
+    FILE_NEEDED = "manifest_file_needed"
+    TOTAL = "manifest_total"
+
+
 class ManifestError(InputError):
-    """A manifest of models that cannot be used. Context: `name`, `line` (from 1), `reason`."""
+    """A manifest of models that cannot be used. Context: `name`, `line` (from 1), `reason`; `place`, the field, and
+    what else the reason's sentence needs.
+    """
 
     code = "MANIFEST_INVALID"
 

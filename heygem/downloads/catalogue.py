@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from packaging.version import Version
 
-from heygem.domain.model_errors import ManifestError, ModelNotFoundError
+from heygem.domain.model_errors import ManifestError, ManifestFault, ModelNotFoundError
 from heygem.domain.models import ModelEntry, ModelFile
 from heygem.downloads.manifest import Manifest
 from heygem.downloads.model_paths import find_clash
@@ -54,7 +54,7 @@ class Catalogue:
         places = {(model.name, file.path): manifest for model, manifest in self._every for file in model.files}
         if (found := find_clash([path for _, path in places])) is not None:
             (_, path), manifest = list(places.items())[found]
-            raise ManifestError(name=manifest, line=1, reason=f"“{path}” is the path of another model's file, too")
+            raise ManifestError(name=manifest, line=1, reason=ManifestFault.PATH_TAKEN, value=path)
 
 
 def is_newer(version: str, other: str) -> bool:

@@ -141,6 +141,7 @@ class ModelFetcher:
             cancel.check()
             sink(share.read(entry))
             time.sleep(LOOK_EVERY_S)
+        share.clear()
         try:
             yield
         finally:

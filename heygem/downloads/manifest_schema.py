@@ -6,9 +6,11 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from heygem.domain.model_errors import ManifestFault
 from heygem.domain.models import DownloadSource, Licence, ModelEntry, ModelFile, PartHashes
-from heygem.downloads.model_paths import find_path_fault
+from heygem.downloads.model_paths import MAX_PATH_CHARS, find_path_fault
 
 SMALLEST_PART: Final = 64 * 1024
 LARGEST_FILE: Final = 100 * 1000**4
@@ -17,15 +19,19 @@ _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f]+", re.IGNORECA
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
+def _fault(fault: ManifestFault, **context: str | int) -> PydanticCustomError:
+    return PydanticCustomError(fault.value, "it cannot be that", context)
+
+
 def _check_path(path: str) -> str:
     if fault := find_path_fault(path):
-        raise ValueError(fault)
+        raise _fault(fault, limit=MAX_PATH_CHARS)
     return path
 
 
 def _check_hash(text: str) -> str:
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        raise ValueError("a SHA-256 has 64 hexadecimal digits")
+        raise _fault(ManifestFault.HASH)
     return text.lower()
 
 
@@ -33,20 +39,20 @@ def _check_version(text: str) -> str:
     try:
         Version(text)
     except InvalidVersion as error:
-        raise ValueError("a version is written like 1.2 or 2026.3.1") from error
+        raise _fault(ManifestFault.VERSION) from error
     return text
 
 
 def _check_url(url: str) -> str:
     if len(url) > MAX_URL_CHARS or not _URL.fullmatch(url):
-        raise ValueError("a URL begins like https:// or hf:// and has no spaces")
+        raise _fault(ManifestFault.URL)
     return url
 
 
 def _check_header(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not _HEADER.fullmatch(name) or not value.isprintable():
-            raise ValueError(f"“{name}” cannot be sent as a header")
+            raise _fault(ManifestFault.HEADER, value=name)
     return headers
 
 
@@ -104,7 +110,7 @@ class FileSchema(Schema):
     @model_validator(mode="after")
     def _every_part(self) -> Self:
         if self.parts and len(self.parts.sha256) != (wanted := -(-self.size // self.parts.size)):
-            raise ValueError(f"parts of {self.parts.size} bytes are {wanted}, and {len(self.parts.sha256)} have a hash")
+            raise _fault(ManifestFault.PARTS, wanted=wanted, given=len(self.parts.sha256))
         return self
 
     def build(self) -> ModelFile:
@@ -138,21 +144,21 @@ class ModelSchema(Schema):
     @model_validator(mode="after")
     def _one_or_several(self) -> Self:
         if self.min_version and Version(self.min_version) > Version(self.version):
-            raise ValueError("min_version is newer than version")
+            raise _fault(ManifestFault.MIN_VERSION)
         if self.files is None:
             self._only_file()
         elif self.path or self.sha256 or self.download or self.parts:
-            raise ValueError("with files, path, sha256, download and parts belong to each of them")
+            raise _fault(ManifestFault.FILES_OR_FILE)
         elif self.size not in (None, total := sum(file.size for file in self.files)):
-            raise ValueError(f"the files have {total} bytes together, not {self.size}")
+            raise _fault(ManifestFault.TOTAL, total=total)
         return self
 
     def _only_file(self) -> FileSchema:
         """Without a path it is called as its first source calls it, in a folder of the model's name."""
         if self.size is None or self.sha256 is None:
-            raise ValueError("size and sha256 are needed, or files")
+            raise _fault(ManifestFault.FILE_NEEDED)
         if self.path is None and not self.download:
-            raise ValueError("path is needed where there is no source")
+            raise _fault(ManifestFault.PATH_NEEDED)
         path = self.path or f"{self.name}/{unquote(urlsplit(self.download[0].url).path).rpartition('/')[2]}"
         return FileSchema(
             path=_check_path(path), size=self.size, sha256=self.sha256, download=self.download, parts=self.parts

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from heygem.domain.model_errors import ManifestFault
+
 MAX_PATH_CHARS: Final = 200
 MAX_PART_BYTES: Final = 150  # a name has at most 255, and a transfer puts more behind it while it is under way
 # What stands in models/ without any download; a manifest cannot put something else in its place.
@@ -24,29 +26,27 @@ PROJECT_FILES: Final = frozenset(
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(10))})
 
 
-def find_path_fault(path: str) -> str | None:
+def find_path_fault(path: str) -> ManifestFault | None:
     """Why `path` may not be a model's file, relative to the models' folder and with slashes; None where it may."""
     if not path or len(path) > MAX_PATH_CHARS:
-        return f"a path has 1 to {MAX_PATH_CHARS} characters"
+        return ManifestFault.PATH_LENGTH
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
-        return "a path must be relative to the models' folder"
+        return ManifestFault.PATH_ABSOLUTE
     if set(path) & set('\\<>:"|?*') or not path.isprintable() or not unicodedata.is_normalized("NFC", path):
-        return 'a path may not have backslashes, control characters or any of <>:"|?*'
+        return ManifestFault.PATH_CHARACTERS
     parts = path.split("/")
     if parts[0].lower() in PROJECT_FILES:
-        return "a path may not be that of a file that comes with the project"
+        return ManifestFault.PATH_PROJECT
     return next((fault for part in parts if (fault := _find_part_fault(part))), None)
 
 
-def _find_part_fault(part: str) -> str | None:
+def _find_part_fault(part: str) -> ManifestFault | None:
     if part in ("", ".", ".."):
-        return "a path may not have empty parts, . or .."
-    if part.startswith(".") or part.endswith((".", " ")) or part.startswith(" "):
-        return "a path may not have hidden names, or names that end in a dot or a space"
-    if len(part.encode()) > MAX_PART_BYTES:
-        return f"a name in a path may have {MAX_PART_BYTES} bytes"
+        return ManifestFault.PATH_PARTS
+    if part.startswith((".", " ")) or part.endswith((".", " ")) or len(part.encode()) > MAX_PART_BYTES:
+        return ManifestFault.PATH_HIDDEN
     if PurePosixPath(part).name.split(".")[0].lower() in _DEVICES:
-        return f"“{part}” is the name of a device on Windows"
+        return ManifestFault.PATH_DEVICE
     return None
 
 

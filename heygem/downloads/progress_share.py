@@ -52,8 +52,12 @@ class ProgressShare:
         try:
             yield tell
         finally:
-            with contextlib.suppress(OSError):
-                self._path.unlink()
+            self.clear()
+
+    def clear(self) -> None:
+        """What a process told that was killed is of no use."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
 
 def _describe(progress: ModelProgress) -> dict[str, object]:

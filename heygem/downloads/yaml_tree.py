@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
+from heygem.domain.model_errors import ManifestFault
+
 MAX_DEPTH: Final = 12
 _NULLS: Final = ("", "~", "null", "Null", "NULL")
 # The same parser in C where PyYAML was built with it. All scalars stay strings: `version: 1.10` is not the number 1.1.
@@ -17,12 +19,13 @@ Location: TypeAlias = tuple[str | int, ...]
 
 
 class YamlError(Exception):
-    """`line` counts from 1."""
+    """`line` counts from 1; `context` is what the fault's sentence needs."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
+    def __init__(self, line: int, fault: ManifestFault, **context: str) -> None:
+        super().__init__(f"line {line}: {fault}")
         self.line = line
-        self.reason = reason
+        self.fault = fault
+        self.context = context
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,12 @@ def parse_yaml(text: str) -> YamlTree:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(_line(mark), " ".join(filter(None, (error.context, error.problem)))) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise YamlError(1, str(error).splitlines()[0] if str(error) else "nested too deeply") from error
+        detail = " ".join(filter(None, (error.context, error.problem)))
+        raise YamlError(_line(mark), ManifestFault.SYNTAX, detail=detail) from error
+    except yaml.YAMLError as error:
+        raise YamlError(1, ManifestFault.SYNTAX, detail=str(error).splitlines()[0]) from error
     if node is None:
-        raise YamlError(1, "there is nothing in it")
+        raise YamlError(1, ManifestFault.EMPTY)
     lines: dict[Location, int] = {}
     return YamlTree(_read(node, (), lines), lines)
 
@@ -60,11 +64,11 @@ def _check_events(text: str) -> None:
     for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise YamlError(_line(event.start_mark), "nested too deeply")
+            raise YamlError(_line(event.start_mark), ManifestFault.TOO_DEEP)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise YamlError(_line(event.start_mark), "anchors and aliases (& and *) are not allowed")
+            raise YamlError(_line(event.start_mark), ManifestFault.ALIAS)
         if getattr(event, "tag", None):
-            raise YamlError(_line(event.start_mark), "tags (!) are not allowed")
+            raise YamlError(_line(event.start_mark), ManifestFault.TAG)
 
 
 def _read(node: yaml.Node, place: Location, lines: dict[Location, int]) -> Any:
@@ -83,9 +87,9 @@ def _read_mapping(node: yaml.MappingNode, place: Location, lines: dict[Location,
     for key, item in node.value:
         line = _line(key.start_mark)
         if not isinstance(key, yaml.ScalarNode):
-            raise YamlError(line, "a key must be a word")
+            raise YamlError(line, ManifestFault.KEY)
         if key.value in values:
-            raise YamlError(line, f"“{key.value}” is given twice")
+            raise YamlError(line, ManifestFault.TWICE, value=key.value)
         lines[*place, key.value] = line
         values[key.value] = _read(item, (*place, key.value), lines)
     return values

@@ -14,7 +14,7 @@ from heygem.domain import errors
 from heygem.domain.errors import HeyGemError, MediaError
 from heygem.domain.inspection import MediaWarning, QualityProblem
 from heygem.domain.job import FaceRule, JobState
-from heygem.domain.model_errors import SourceError, SourceProblem
+from heygem.domain.model_errors import ManifestFault, SourceError, SourceProblem
 from heygem.domain.models import ModelState, TransferPhase
 from heygem.domain.progress import Stage
 from heygem.domain.stored_error import restore_error, storable_context
@@ -32,7 +32,7 @@ ENUMERATED: Final[dict[str, list[str]]] = {
     "face": [*FaceRule],
     "warning": [*MediaWarning],
     "quality": [*QualityProblem],
-    "reason": [*SourceProblem],
+    "reason": [*SourceProblem, *ManifestFault],
     "model_state": [*ModelState],
     "transfer": [*TransferPhase],
 }

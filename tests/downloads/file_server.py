@@ -25,6 +25,12 @@ class FileServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def handle_one_request(self) -> None:
+                try:
+                    super().handle_one_request()
+                except ConnectionError:  # a client that was killed, or has read enough
+                    self.close_connection = True
+
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
                 content = outer.files.get(unquote(self.path))

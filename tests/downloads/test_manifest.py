@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from heygem.config.settings import ROOT
+from heygem.config.strings import Translator
 from heygem.domain.model_errors import ManifestError
 from heygem.domain.models import DownloadSource, PartHashes
 from heygem.downloads.manifest import MAX_MANIFEST_BYTES, parse_manifest, read_manifest
@@ -52,9 +53,12 @@ def parse(text: str):
 def fault(text: str) -> tuple[int, str]:
     with pytest.raises(ManifestError) as caught:
         parse(text)
-    line, reason = caught.value.context["line"], caught.value.context["reason"]
-    assert isinstance(line, int) and caught.value.context["name"] == "m.yaml"
-    return line, str(reason)
+    line = caught.value.context["line"]
+    assert isinstance(line, int)
+    assert f"清单“m.yaml”第 {line} 行不正确" in Translator("zh").explain(caught.value)
+    _, told, reason = Translator("en").explain(caught.value).partition(f"“m.yaml” is not valid, line {line}: ")
+    assert told and "manifest_" not in reason
+    return line, reason.removesuffix(". [MANIFEST_INVALID]")
 
 
 def test_one_model_alone_is_as_short_as_can_be():
@@ -96,7 +100,7 @@ def test_the_example_of_the_documents_is_one():
     [
         ("size: 100\n", "size: -1\n", 10, "models[0].files[0].size"),
         ("size: 100\n", "size: 1e99\n", 10, "size"),
-        ("size: 100\n", "bytes: 100\n", 10, "there is no such field"),
+        ("size: 100\n", "bytes: 100\n", 10, "there is no field models[0].files[0].bytes"),
         ("priority: 5", "priority: high", 16, "download[1].priority"),
         (f"sha256: {HASH}\n        parts", "sha256: abc\n        parts", 21, "64 hexadecimal digits"),
         ("path: pair/a.pth", "path: ../a.pth", 9, "empty parts"),
@@ -105,11 +109,11 @@ def test_the_example_of_the_documents_is_one():
         ("version: \"2.0\"", "version: newest", 4, "a version is written"),
         ("min_version: \"1.5\"", "min_version: \"2.1\"", 2, "newer than version"),
         ("size: 300100", "size: 300101", 2, "300100 bytes together"),
-        ("size: 200000", "size: 100000", 19, "are 3, and 2"),
-        ("url: hf://owner/repo/a.pth", "url: hf:/owner", 14, "a URL begins like"),
+        ("size: 200000", "size: 100000", 19, "there are 3 parts, and 2"),
+        ("url: hf://owner/repo/a.pth", "url: hf:/owner", 14, "an address begins like"),
         ("Referer: https", "\"Bad header\": https", 17, "cannot be sent"),
         ("Referer: https://example.org/", "Referer: \"a\\r\\nb: c\"", 17, "cannot be sent"),
-        ("    version: \"2.0\"\n", "", 2, "models[0].version: it is missing"),
+        ("    version: \"2.0\"\n", "", 2, "models[0].version is missing"),
         ("    version: \"2.0\"\n", "    version: \"2.0\"\n    version: \"3\"\n", 5, "given twice"),
         ("name: pair", "name: ../pair", 2, "models[0].name"),
         ("files:", "sha256: \"00\"\n    files:", 8, "64 hexadecimal"),
@@ -124,9 +128,23 @@ def test_a_mistake_is_told_with_its_line(old: str, new: str, line: int, reason: 
     assert found[0] == line and reason in found[1], found
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("size: 1234\n", "", "size and sha256 are needed, or files"),
+        ("download: https://example.org/files/the%20voice.pth?x=1\n", "", "path is needed"),
+        ("size: 1234\n", "files: [{path: a/b, size: 1, sha256: " + HASH + "}]\n", "belong to each of them"),
+        ("the%20voice.pth", "%2e%2e", "may not have empty parts"),
+        ("the%20voice.pth", "", "may not have empty parts"),
+    ],
+)
+def test_a_single_file_says_what_it_needs(old: str, new: str, reason: str):
+    assert old in SINGLE and reason in fault(SINGLE.replace(old, new))[1]
+
+
 def test_two_models_of_one_name():
     item = "\n".join("    " + row for row in SINGLE.splitlines()).replace("    ", "  - ", 1)
-    assert fault(f"models:\n{item}\n{item}\n") == (8, "there are two models “voice”")
+    assert fault(f"models:\n{item}\n{item}\n") == (8, "“voice” is given twice")
 
 
 @pytest.mark.parametrize(
@@ -143,8 +161,9 @@ def test_bombs_and_what_is_no_text_are_refused_at_once():
     assert fault("a: *a\n")[0] == 1
     assert "nest" in fault("[" * 100_000)[1] and "nested too deeply" in fault("[" * 20)[1]
     assert "larger than" in fault("#" * (MAX_MANIFEST_BYTES + 1))[1]
-    with pytest.raises(ManifestError, match="not UTF-8"):
+    with pytest.raises(ManifestError, match="manifest_not_text") as caught:
         parse_manifest(b"a: b\nc: \xff", "m.yaml")
+    assert caught.value.context["line"] == 2
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):
