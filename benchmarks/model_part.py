@@ -1,21 +1,21 @@
 """How fast is the model's part of a job, everything but decoding and encoding, and how fast the whole job?
 
-`python -m benchmarks.model_part CLIP VOICE [--frames 250] [--rounds 3]`. The model's part is tracking, listening,
-choosing references, cropping, painting, matching colours and pasting, run as a job runs them, in the same threads; the
-frames and the voice lie decoded in memory, and what is composed is thrown away. Each run has a process of its own; the
-table has the median of the rounds.
+`python -m benchmarks.model_part CLIP VOICE [--frames 250] [--rounds 3] [--engine embedded --engine wav2lip]`. The
+model's part is tracking, listening, choosing references, cropping, painting, matching colours and pasting, run as a job
+runs them, in the same threads; the frames and the voice lie decoded in memory, and what is composed is thrown away.
+Each run has a process of its own; the tables have the median of the rounds, in which the engines take turns.
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from benchmarks.child import run_measured
 from benchmarks.end_to_end import run_job
 from benchmarks.job import JobReport
 from heygem.config.settings import load_settings
-from heygem.domain.job import FaceChoice
+from heygem.domain.job import EngineName, FaceChoice
 from heygem.engines.engine import SAMPLE_RATE
 from heygem.media.audio import read_waveform
 from heygem.media.decode import FrameReader
@@ -108,9 +108,26 @@ def run_alone(clip: Path, voice: Path, frame_count: int) -> ModelPart:
     return ModelPart(**json.loads(measured.stdout))
 
 
-def describe(parts: Sequence[ModelPart], jobs: Sequence[JobReport], cached: Sequence[JobReport]) -> str:
+@dataclass
+class Runs:
+    """What has been measured of one engine; `cached` are jobs whose face had been tracked."""
+
+    parts: list[ModelPart] = field(default_factory=list)
+    jobs: list[JobReport] = field(default_factory=list)
+    cached: list[JobReport] = field(default_factory=list)
+
+    def add(self, clip: Path, voice: Path, frame_count: int) -> None:
+        """One round. Raises CalledProcessError."""
+        self.parts.append(run_alone(clip, voice, frame_count))
+        with tempfile.TemporaryDirectory() as name:
+            cache = Path(name) / "cache"
+            self.jobs.append(run_job(clip, voice, Path(name) / "first.mp4", cache).report)
+            self.cached.append(run_job(clip, voice, Path(name) / "cached.mp4", cache).report)
+
+
+def describe(runs: Runs) -> str:
     """The table, in text: frames a second, and what each step of the model's part takes of it."""
-    pace = statistics.median
+    pace, parts, jobs, cached = statistics.median, runs.parts, runs.jobs, runs.cached
     rows = [
         ("model's part", pace(part.frames_per_s for part in parts)),
         ("model's part, face cached", pace(part.frames_per_s_tracked for part in parts)),
@@ -132,22 +149,23 @@ def main() -> None:
     parser.add_argument("voice", type=Path)
     parser.add_argument("--frames", type=int, default=FRAMES)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", type=EngineName, action="append", help="one that is measured; may be given again")
     parser.add_argument("--in-this-process", action="store_true", help="the model's part once, as JSON")
     asked = parser.parse_args()
     if asked.in_this_process:
         print(json.dumps(asdict(measure_model_part(asked.clip, asked.voice, asked.frames))))
         return
-    parts, jobs, cached = [], [], []
+    engines = asked.engine or [load_settings().engine]
+    runs = {engine: Runs() for engine in engines}
     try:
         for _ in range(asked.rounds):
-            parts.append(run_alone(asked.clip, asked.voice, asked.frames))
-            with tempfile.TemporaryDirectory() as name:
-                cache = Path(name) / "cache"
-                jobs.append(run_job(asked.clip, asked.voice, Path(name) / "first.mp4", cache).report)
-                cached.append(run_job(asked.clip, asked.voice, Path(name) / "cached.mp4", cache).report)
+            for engine in engines:
+                os.environ["HEYGEM_ENGINE"] = engine  # for the processes that are measured
+                runs[engine].add(asked.clip, asked.voice, asked.frames)
     except subprocess.CalledProcessError as error:
         raise SystemExit(f"{error.cmd}\n{error.stderr}") from error
-    print(describe(parts, jobs, cached))
+    for engine in engines:
+        print(f"\n{engine}: {describe(runs[engine])}")
 
 
 if __name__ == "__main__":

@@ -252,3 +252,12 @@ def test_batches_get_smaller_when_memory_is_short_and_stay_so() -> None:
 def test_a_device_without_room_for_one_face_is_told() -> None:
     with pytest.raises(DeviceMemoryError):
         paint_cramped(room=0)
+
+
+def test_half_precision_goes_in_and_single_comes_out() -> None:
+    """What a GPU does, here on a CPU and with a net that gives back the second face."""
+    painter = FacePainter(Cramped(room=8), CPU, torch.float16, SideBySide(1, 1), batch=8)
+    faces = np.random.default_rng(2).integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
+    painted = painter.paint(faces, faces, np.zeros((3, 80, 16), np.float32))
+    assert painted.dtype == np.float32
+    assert np.abs(painted * 255 - faces).max() < 0.2
