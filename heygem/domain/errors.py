@@ -13,7 +13,7 @@ HeyGemError
 │   │   IdempotencyConflictError
 │   ├── in archive_errors.py: ArchiveUnsetError
 │   └── in model_errors.py: ManifestError, ModelNotFoundError, ModelImportError, LicenceNotAcceptedError,
-│       ModelBusyError
+│       ModelBusyError, NoSourceError
 ├── FaultError       ours or the machine's: exit status 1
 │   ├── DiskFullError, DiskHighError, FfmpegMissingError, EncodeError, WeightsError, DeviceMemoryError, DatabaseError
 │   ├── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError

@@ -92,6 +92,12 @@ class LicenceNotAcceptedError(InputError):
     code = "LICENCE_NOT_ACCEPTED"
 
 
+class NoSourceError(InputError):
+    """A file that must be had in another way, or whose sources were all left out. Context: `name`."""
+
+    code = "MODEL_NO_SOURCE"
+
+
 class ModelBusyError(InputError):
     """The model's files are being fetched or checked. Context: `model`."""
 

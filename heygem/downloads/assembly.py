@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from heygem.config.settings import ROOT, DownloadSettings
 from heygem.domain.model_errors import ManifestError, SourceError
+from heygem.domain.models import DownloadSource, ModelFile
 from heygem.downloads.catalogue import Catalogue
 from heygem.downloads.fetcher import ModelFetcher
 from heygem.downloads.licences import LicenceBook
+from heygem.downloads.link import LinkSource
 from heygem.downloads.manifest import Manifest
 from heygem.downloads.manifest_fetch import load_manifest
 from heygem.downloads.resolvers.options import ResolverOptions, read_options
@@ -52,9 +54,13 @@ def build_fetcher(folder: Path, catalogue: Catalogue, wanted: DownloadSettings, 
         max_bytes_per_s=round(wanted.limit_mb_per_s * MB) or None,
         disk_reserve_bytes=reserve_bytes,
     )
-    resolvers = build_resolvers(resolver_options(wanted))
-    store = ModelStore(folder, catalogue)
-    return ModelFetcher(store, LicenceBook(folder), resolvers.open, partial(transfer, rules=rules))
+    # Made when first wanted: certificates take their time, and many only look at the store.
+    resolvers = cache(lambda: build_resolvers(resolver_options(wanted)))
+
+    def open_source(source: DownloadSource, file: ModelFile) -> LinkSource:
+        return resolvers().open(source, file)
+
+    return ModelFetcher(ModelStore(folder, catalogue), LicenceBook(folder), open_source, partial(transfer, rules=rules))
 
 
 def resolver_options(wanted: DownloadSettings) -> ResolverOptions:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
-from heygem.domain.model_errors import DownloadFailedError
+from heygem.domain.model_errors import NoSourceError
 from heygem.domain.models import (
     DownloadSource,
     ModelEntry,
@@ -69,16 +69,16 @@ class ModelFetcher:
         """The model is here whole, in the newest version, when this returns. Files that nobody has looked at yet are
         looked at first; with `is_full_check` every one is, which is a repair.
 
-        Raises ModelNotFoundError, LicenceNotAcceptedError, DownloadFailedError, ChecksumError, ModelFileError,
-        DiskFullError, OutputPathError, CancelledError; what has been fetched stays for the next time.
+        Raises ModelNotFoundError, LicenceNotAcceptedError, NoSourceError, DownloadFailedError, ChecksumError,
+        ModelFileError, DiskFullError, OutputPathError, CancelledError; what has been fetched stays for the next time.
         """
         entry = self.store.catalogue.get(name)
-        self.licences.check(entry)
         if not is_full_check and _is_newest(self.store.get_status(name)):
             return self._end(entry, sink)  # nothing is written, so that a folder that cannot be written will do
         with self._turn(entry, sink, cancel):
             status = self.store.verify(name, sink, cancel, is_full=is_full_check)
             if not _is_newest(status):
+                self.licences.check(entry)
                 with ProgressShare(self.store.folder, name).shared(sink) as shared:
                     self._fetch_files(entry, status, choose_sources, shared, cancel)
         return self._end(entry, sink)
@@ -127,7 +127,7 @@ class ModelFetcher:
     ) -> None:
         cancel.check()
         if not sources:
-            raise DownloadFailedError(name=file.path, reasons="-")
+            raise NoSourceError(name=file.path)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         opened = [self.open_source(source, file) for source in sources]
@@ -149,4 +149,5 @@ class ModelFetcher:
 
 
 def _is_newest(status: ModelStatus) -> bool:
-    return status.is_usable and status.version == status.entry.version
+    """A version that is newer than the manifest's counts, too."""
+    return status.state is ModelState.INSTALLED

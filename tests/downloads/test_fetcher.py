@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from heygem.domain.errors import CancelledError
-from heygem.domain.model_errors import ChecksumError, DownloadFailedError, LicenceNotAcceptedError, SourceError
+from heygem.domain.model_errors import (
+    ChecksumError,
+    DownloadFailedError,
+    LicenceNotAcceptedError,
+    NoSourceError,
+    SourceError,
+)
 from heygem.domain.models import DownloadSource, ModelState, TransferPhase
 from heygem.domain.progress import CancelToken
 from heygem.downloads.licences import LicenceBook
@@ -69,6 +75,8 @@ def test_an_update_takes_the_place_of_the_old_version_when_all_of_it_is_here(she
     assert asked(shelf) == {"/1.1/pair/c.pth"}  # what had come is not asked for again
     assert (shelf.folder / "models/pair/a.pth").read_bytes() == NEW
     assert not list((shelf.folder / "models/.heygem/updates").rglob("*.pth"))
+    shelf.entries[:] = shelf.entries[:1]  # the manifest of yesterday
+    assert shelf.fetch("pair").version == "1.1" and not asked(shelf)
 
 
 def test_a_wrong_file_never_gets_the_name(shelf: Shelf):
@@ -84,6 +92,9 @@ def test_a_licence_comes_first_and_is_remembered_until_it_changes(shelf: Shelf):
     with pytest.raises(LicenceNotAcceptedError):
         shelf.fetch("one")
     assert asked(shelf) == set()
+    shelf.put("one/a.pth", A)
+    assert shelf.fetch("one").state is ModelState.INSTALLED  # nobody asks again what somebody has already
+    shelf.store.remove("one")
     book = LicenceBook(shelf.folder / "models")
     assert book.find_accepted_at(entry) is None
     book.accept(entry)
@@ -95,7 +106,7 @@ def test_a_licence_comes_first_and_is_remembered_until_it_changes(shelf: Shelf):
 
 def test_a_model_without_sources_must_be_imported(shelf: Shelf):
     entry = shelf.add("one", {"one/a.pth": A})
-    with pytest.raises(DownloadFailedError):
+    with pytest.raises(NoSourceError):
         shelf.fetcher().fetch("one", lambda _: [], shelf.told.append, CancelToken())
     assert shelf.store.get_status(entry.name).state is ModelState.MISSING
 
