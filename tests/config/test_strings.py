@@ -4,13 +4,14 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pytest
 
 from heygem.config.settings import ROOT
 from heygem.config.strings import LANGUAGES, STRINGS_PATH, Translator, load_strings
-from heygem.domain import errors
+from heygem.domain import api_errors, archive_errors, errors, model_errors
 from heygem.domain.errors import HeyGemError, MediaError
 from heygem.domain.inspection import MediaWarning, QualityProblem
 from heygem.domain.job import FaceRule, JobState
@@ -22,7 +23,8 @@ from heygem.domain.stored_error import restore_error, storable_context
 FILES: Final = {"page.css"}  # names of files that look like keys
 ERRORS: Final = {
     name: kind
-    for name, kind in vars(errors).items()
+    for module in (errors, api_errors, archive_errors, model_errors)
+    for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, HeyGemError) and kind is not HeyGemError
 }
 ENUMERATED: Final[dict[str, list[str]]] = {
@@ -38,11 +40,12 @@ ENUMERATED: Final[dict[str, list[str]]] = {
 }
 
 
-def _trees() -> Iterator[ast.Module]:
-    for path in sorted((ROOT / "heygem").rglob("*.py")):
-        yield ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _trees() -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "heygem").rglob("*.py"))
 
 
+@cache
 def _quoted_words() -> set[str]:
     """Every string and every function's name in the code: what may be a key or fill a gap in one."""
     nodes = [node for tree in _trees() for node in ast.walk(tree)]
