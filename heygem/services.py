@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,7 @@ from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.pipeline.expectation import build_preflight
 from heygem.storage.database import Database, database_url
+from heygem.storage.name_versions import take_versions
 
 if TYPE_CHECKING:
     from heygem.downloads.manager import ModelManager
@@ -83,7 +84,8 @@ class Services:
 
     @cached_property
     def namer(self) -> OutputNamer:
-        return OutputNamer(self._outputs)
+        """Raises DatabaseError."""
+        return OutputNamer(self._outputs, partial(take_versions, self.database), self.settings.library.owner)
 
     @cached_property
     def database(self) -> Database:
@@ -258,7 +260,7 @@ class Services:
     def _keep(self, lease: Lease, result: LipSyncResult) -> None:
         job = self.queue.get_status(lease.job_id)
         with suppress(PathOutsideError):  # a video that was asked for elsewhere is its asker's to keep
-            self.library.add(result.path, job.job_id, job.owner, job.project)
+            self.library.add(result.path, job.job_id, job.project)
 
     def _inspect(self, path: Path, kind: MediaKind, cancel: CancelToken) -> Inspection:
         from heygem.pipeline.inspect import Inspector

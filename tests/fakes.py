@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.monitoring import build_monitoring
 from heygem.storage.database import Database, database_url
+from heygem.storage.name_versions import take_versions
 
 FAKE_SECONDS = 2
 FAKE_RATE = 25
@@ -122,6 +124,10 @@ def make_database(settings: Settings) -> Database:
     return database
 
 
+def make_namer(database: Database, outputs: Path) -> OutputNamer:
+    return OutputNamer(outputs, partial(take_versions, database))
+
+
 def make_fake_queue(settings: Settings) -> JobQueue:
     return JobQueue(make_database(settings), fake_preflight, settings.queue.lease_s, settings.queue.max_crashes)
 
@@ -137,7 +143,7 @@ class FakeServices:
         outputs, cache = self.settings.paths.outputs.absolute(), self.settings.paths.cache
         self.queue = make_fake_queue(self.settings)
         self.library = Library(self.queue.database, outputs, cache, rules=RULES)
-        self.namer = OutputNamer(outputs)
+        self.namer = make_namer(self.queue.database, outputs)
         self.disk_guard = DiskGuard(outputs, warn_share=0.99, refuse_share=1.0, reserve_bytes=0)
         self.disk_history = DiskHistory(self.settings.paths.data / "disk.jsonl")
         self.monitoring = build_monitoring(
@@ -169,7 +175,7 @@ class FakeServices:
 
     def _keep(self, lease: Lease, result: LipSyncResult) -> None:
         job = self.queue.get_status(lease.job_id)
-        self.library.add(result.path, job.job_id, job.owner, job.project)
+        self.library.add(result.path, job.job_id, job.project)
 
 
 def _ignore(reason: str) -> None:

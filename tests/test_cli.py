@@ -24,6 +24,7 @@ from heygem.domain.errors import EncodeError, NoFaceError
 from heygem.domain.job import EngineName, FaceChoice, FaceRule, LipSyncRequest, LipSyncResult
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, Progress, ProgressSink, Stage
+from heygem.jobs.naming import OutputNamer
 
 
 @dataclass
@@ -62,6 +63,10 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> FakeGenerator:
         def get_generator(self, engine: EngineName) -> FakeGenerator:
             fake.engines.append(engine)
             return fake
+
+        @property
+        def namer(self) -> OutputNamer:
+            return OutputNamer(self.settings.paths.outputs, lambda _: [1], self.settings.library.owner)
 
     monkeypatch.setattr("heygem.services.Services", FakeServices)
     return fake
@@ -121,10 +126,13 @@ def test_the_engine_is_the_option_s_or_the_setting_s(
 
 @pytest.mark.usefixtures("generator")
 def test_generate_names_the_video_by_itself(tmp_path: Path):
-    status, out, _ = run("generate", "--video", "me.mp4", "--audio", "say.wav", "--output_dir", tmp_path / "own")
-    assert status == 0
-    path = Path(out.splitlines()[0])
-    assert path.parent.parent == tmp_path / "own" and path.name.startswith("me_say_")
+    what = ("generate", "--video", "me.mp4", "--audio", "say.wav", "--output_dir", tmp_path / "own")
+    for owner, signed in ((), "heygem"), (("--owner", "市场 部"), "市场_部"):
+        status, out, _ = run(*what, *owner)
+        assert status == 0
+        path = Path(out.splitlines()[0])
+        assert path.parent.parent.parent == tmp_path / "own"
+        assert (path.parent.name, path.name) == (signed, f"{signed}_me_say_v1.mp4")
 
 
 def test_demo_uses_media_that_are_installed(generator: FakeGenerator):

@@ -36,7 +36,7 @@ def test_what_a_worker_makes_is_in_the_library_with_whose_it_is(tmp_path: Path):
     services.queue.register_worker("w", WorkerKind.RENDER, "here", 1, "cpu")
     for name in ("person.mp4", "voice.wav"):
         (tmp_path / name).write_bytes(b"x")
-    inside, outside = paths.outputs / "2026-01-01" / "a.mp4", tmp_path / "elsewhere" / "b.mp4"
+    inside, outside = paths.outputs / "2026-01-01" / "team" / "a.mp4", tmp_path / "elsewhere" / "b.mp4"
     jobs = [
         services.queue.submit(
             NewJob(LipSyncRequest(tmp_path / "person.mp4", tmp_path / "voice.wav", output), "me", "p")
@@ -47,7 +47,7 @@ def test_what_a_worker_makes_is_in_the_library_with_whose_it_is(tmp_path: Path):
         pass
     assert [services.queue.get_status(job).state for job in jobs] == [JobState.SUCCEEDED] * 2
     (record,) = services.library.search(OutputQuery()).records
-    assert (record.path, record.job_id, record.owner, record.project) == (inside, jobs[0], "me", "p")
+    assert (record.path, record.job_id, record.owner, record.project) == (inside, jobs[0], "team", "p")
     assert (record.kind, record.width, record.duration_s) == (OutputKind.TEST, 320, 2.0)
     assert services.library.thumbnail(record.output_id).is_relative_to(paths.cache)
     services.database.close()

@@ -17,6 +17,7 @@ from heygem.commands.frame import (
     LanguageOption,
     ModelPathOption,
     OutputDirOption,
+    OwnerOption,
     UnverifiedOption,
     explained_errors,
     help_text,
@@ -61,23 +62,26 @@ def batch(
     on_interrupt: Annotated[OnInterrupt, typer.Option(help=help_text("cli.on_interrupt"))] = OnInterrupt.DETACH,
     detach: Annotated[bool, typer.Option("--detach", help=help_text("cli.detach"))] = False,
     allow_unverified: UnverifiedOption = None,
+    owner: OwnerOption = None,
     output_dir: OutputDirOption = None,
     model_path: ModelPathOption = None,
     language: LanguageOption = None,
 ) -> None:
     say = make_translator(language)
     with explained_errors(say):
-        settings = prepare_settings(output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified)
+        settings = prepare_settings(
+            output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified, owner=owner
+        )
         items = [DraftItem("", MediaKind.VOICE, path.absolute()) for path in voice or []]
         items += list_items(row for source in videos for row in list_rows(source))
         check_complete(items, say)
         from heygem.services import Services  # here, so that --help does without the database
 
-        services, owner = Services(settings), f"shell:{getpass.getuser()}"
+        services, asker = Services(settings), f"shell:{getpass.getuser()}"
         chosen = check_engine(settings.paths.models, engine or settings.engine)
-        jobs = plan_jobs(items, FaceChoice.parse(face), services.namer, owner, project, priority, chosen)
+        jobs = plan_jobs(items, FaceChoice.parse(face), services.namer, asker, project, priority, engine=chosen)
         title = name or videos[0].resolve().stem
-        batch_id = services.queue.submit_batch(title, jobs, owner, project)
+        batch_id = services.queue.submit_batch(title, jobs, asker, project)
         print(say("cli.batch_queued", count=len(jobs), batch=batch_id), flush=True)
         helper = Helper(services)
         helper.ensure()

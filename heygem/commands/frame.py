@@ -32,6 +32,7 @@ EngineOption: TypeAlias = Annotated[EngineName | None, typer.Option(help=help_te
 UnverifiedOption: TypeAlias = Annotated[
     bool | None, typer.Option("--allow-unverified", help=help_text("cli.allow_unverified"))
 ]
+OwnerOption: TypeAlias = Annotated[str | None, typer.Option(help=help_text("cli.owner"))]
 
 
 def make_translator(language: Language | None) -> Translator:
@@ -69,6 +70,7 @@ def prepare_settings(
     page_language: Language | None = None,
     allow_unverified: bool | None = None,
     downloads: dict[str, Any] | None = None,
+    owner: str | None = None,
 ) -> Settings:
     """The settings with the command line's on top, folders made absolute, and the log opened. Raises SettingsError."""
     server = {"host": host, "port": port, "language": page_language}
@@ -77,6 +79,7 @@ def prepare_settings(
         server=_given(server),
         paths=_given(paths),
         downloads=_given(downloads or {}),
+        library=_given({"owner": owner}),
         **_given({"allow_unverified": allow_unverified}),
     )
     set_up_logs(settings.paths.logs)

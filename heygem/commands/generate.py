@@ -14,6 +14,7 @@ from heygem.commands.frame import (
     LanguageOption,
     ModelPathOption,
     OutputDirOption,
+    OwnerOption,
     UnverifiedOption,
     explained_errors,
     help_text,
@@ -27,7 +28,7 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import CancelledError, FaultError
 from heygem.domain.job import FaceChoice, LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken
-from heygem.jobs.naming import OutputNamer
+from heygem.jobs.naming import derive_topic
 
 DEMO_PERSON: Final = ("scikit-image", "skimage/data/astronaut.png")  # (512, 512), public domain, NASA
 DEMO_VOICE: Final = ("gradio", "gradio/media_assets/audio/cate_blanch.mp3")  # 8 s of clear speech with pauses
@@ -41,13 +42,16 @@ def generate(
     face: Annotated[str, typer.Option(help=help_text("cli.face"))] = "largest",
     engine: EngineOption = None,
     allow_unverified: UnverifiedOption = None,
+    owner: OwnerOption = None,
     output_dir: OutputDirOption = None,
     model_path: ModelPathOption = None,
     language: LanguageOption = None,
 ) -> None:
     say = make_translator(language)
     with explained_errors(say):
-        settings = prepare_settings(output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified)
+        settings = prepare_settings(
+            output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified, owner=owner
+        )
         target = out.absolute() if out else _plan(settings, video, audio)
         request = LipSyncRequest(video, audio, target, FaceChoice.parse(face), engine or settings.engine)
         _run(settings, request, say)
@@ -64,7 +68,9 @@ def demo(
 
 
 def _plan(settings: Settings, person: Path, voice: Path) -> Path:
-    return OutputNamer(settings.paths.outputs.absolute()).plan(person.name, voice.name, datetime.now().astimezone())
+    from heygem.services import Services  # here, so that --help does without the database
+
+    return Services(settings).namer.plan(derive_topic(person, voice), "", datetime.now().astimezone())
 
 
 def find_packaged(package: str, name: str) -> Path:

@@ -15,9 +15,11 @@ from heygem.commands.frame import (
     prepare_settings,
 )
 from heygem.config.strings import Translator
+from heygem.domain.library import OutputState
 from heygem.library.retention import PlannedStep, StepAction
 
 MB: Final = 1_000_000
+WITH_FILES: Final = (OutputState.PRESENT, OutputState.TRASHED)
 
 
 def prune(
@@ -39,7 +41,8 @@ def prune(
         gone = [step for step in leaving if step.action in (StepAction.TRASH, StepAction.PURGE)]
         for step in leaving if dry_run else gone:
             print(describe_step(step, settings.paths.outputs.absolute(), say))
-        kept = len(steps) - len(gone)
+        with_files = (stock for stock in services.library.list_stock() if stock.state in WITH_FILES)
+        kept = sum(stock.count for stock in with_files) - len(gone)
         if dry_run:
             purged = [step.record.size_bytes for step in gone if step.action is StepAction.PURGE]
             print(_sum_up("prune.planned", say, len(gone) - len(purged), len(purged), sum(purged), kept))

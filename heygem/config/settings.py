@@ -77,6 +77,12 @@ class ApiSettings(Section):
     webhook_attempts: int = Field(default=8, ge=1, le=20, description="How often a webhook is tried before giving up")
 
 
+class LibrarySettings(Section):
+    owner: str = Field(
+        default="heygem", description="Name and folder of the finished videos of those who sign with none of their own"
+    )
+
+
 class RetentionSettings(Section):
     test_days: Days = Field(default=3, description="How long a test video is kept, in days; 0 for ever, as below")
     standard_days: Days = Field(default=7, description="How long a standard video is kept, in days")
@@ -200,6 +206,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()
     api: ApiSettings = ApiSettings()
+    library: LibrarySettings = LibrarySettings()
     retention: RetentionSettings = RetentionSettings()
     archive: ArchiveSettings = ArchiveSettings()
     disk: DiskSettings = DiskSettings()

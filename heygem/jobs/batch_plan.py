@@ -10,7 +10,7 @@ from heygem.domain.inspection import MediaKind
 from heygem.domain.job import EngineName, FaceChoice, LipSyncRequest, NewJob
 from heygem.domain.queue import DraftItem
 from heygem.jobs.batch_sources import BatchRow
-from heygem.jobs.naming import OutputNamer
+from heygem.jobs.naming import OutputNamer, derive_topic
 
 
 def plan_jobs(
@@ -20,6 +20,7 @@ def plan_jobs(
     owner: str = "",
     project: str = "",
     priority: int = 0,
+    signature: str = "",
     engine: EngineName = EngineName.EMBEDDED,
 ) -> list[NewJob]:
     """In the list's order, with a free output each. `face` and `project` hold where a row does not say otherwise.
@@ -28,15 +29,16 @@ def plan_jobs(
     """
     if missing := missing_kinds(items):
         raise InputMissingError(what=", ".join(missing))
-    now = datetime.now().astimezone()
+    pairs, now = list(list_pairs(items)), datetime.now().astimezone()
+    outputs = namer.plan_all([choose_topic(person.path, voice, person.name) for person, voice in pairs], signature, now)
     return [
         NewJob(
-            plan_request(namer, person.path, voice, choose_face(person, face), now, person.name, engine),
+            LipSyncRequest(person.path, voice, output, choose_face(person, face), engine),
             owner=owner,
             project=person.project or project,
             priority=priority,
         )
-        for person, voice in list_pairs(items)
+        for (person, voice), output in zip(pairs, outputs, strict=True)
     ]
 
 
@@ -47,10 +49,17 @@ def plan_request(
     face: FaceChoice,
     now: datetime,
     name: str = "",
+    signature: str = "",
     engine: EngineName = EngineName.EMBEDDED,
 ) -> LipSyncRequest:
-    """With a free output, called by `name`, or else by the person's file."""
-    return LipSyncRequest(person, voice, namer.plan(name or person.name, voice.name, now), face, engine)
+    """With a free output, called by `name`, or else by the two files."""
+    output = namer.plan(choose_topic(person, voice, name), signature, now)
+    return LipSyncRequest(person, voice, output, face, engine)
+
+
+def choose_topic(person: Path, voice: Path, name: str) -> str:
+    """What a video is called before its version: the name that it was given, or else its files' names."""
+    return name.strip().removesuffix(".mp4") or derive_topic(person, voice)
 
 
 def name_batch(name: str, now: datetime) -> str:

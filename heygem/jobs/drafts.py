@@ -60,13 +60,19 @@ class Drafts:
         self.remove(owner, [item.item_id for item in self.list_items(owner)])
 
     def start(
-        self, owner: str, name: str, project: str, face: FaceChoice, engine: EngineName = EngineName.EMBEDDED
+        self,
+        owner: str,
+        name: str,
+        project: str,
+        face: FaceChoice,
+        engine: EngineName = EngineName.EMBEDDED,
+        signature: str = "",
     ) -> str:
         """Makes a batch of the list, empties it, and returns the batch's id; the files are the jobs' from then on.
 
         Without a name it is called by day and time. Raises InputMissingError where nothing would be made.
         """
-        batch_id = self._submit(self.list_items(owner), owner, name, project, face, engine)
+        batch_id = self._submit(self.list_items(owner), owner, name, project, face, engine, signature)
         self._queue.clear_drafts(owner)
         return batch_id
 
@@ -85,9 +91,16 @@ class Drafts:
         return self._submit(items, "", name, project, face, engine)
 
     def _submit(
-        self, items: Sequence[DraftItem], owner: str, name: str, project: str, face: FaceChoice, engine: EngineName
+        self,
+        items: Sequence[DraftItem],
+        owner: str,
+        name: str,
+        project: str,
+        face: FaceChoice,
+        engine: EngineName,
+        signature: str = "",
     ) -> str:
-        jobs = plan_jobs(items, face, self._namer, owner, project, engine=engine)
+        jobs = plan_jobs(items, face, self._namer, owner, project, signature=signature, engine=engine)
         return self._queue.submit_batch(name_batch(name, datetime.now().astimezone()), jobs, owner, project)
 
     def _add_table(self, owner: str, path: Path) -> None:

@@ -1,44 +1,72 @@
-"""Names for new outputs: a folder a day, safe on every file system, never one that is taken."""
+"""Names for new outputs, safe on every file system: outputs folder/YYYY-MM-DD/owner/owner_topic_v1.mp4.
+
+Versions are counted by whoever hands over the counter; nothing here asks a database.
+"""
 
 import re
-import threading
 import unicodedata
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import chain, count
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
-MAX_STEM_BYTES: Final = 96  # of each input's name, in UTF-8: most file systems end at 255 for the whole
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
+TakeVersions: TypeAlias = Callable[[Sequence[str]], list[int]]  # the next version of each stem, never one twice
+
+# Bytes in UTF-8, of which a name in UTF-16 never has more units. Together with `_v123456.mp4` and what a file has
+# while it is made, they stay below 143, the least that a file system in use (eCryptfs) takes.
+OWNER_BYTES: Final = 40
+TOPIC_BYTES: Final = 80
+STEM_BYTES: Final = 96  # of a name that stands alone
+UNTITLED: Final = "untitled"
+DEFAULT_OWNER: Final = "heygem"
+_UNSAFE: Final = re.compile(r'[<>:"/\\|?*\s]+')
+_UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn")  # categories: controls, marks of direction, halves of characters
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
 class OutputNamer:
-    """Hands out paths for new outputs, none of them twice; for several threads."""
+    """Hands out paths for new outputs. Who signs with nothing signs as `default_owner`."""
 
-    def __init__(self, outputs_dir: Path) -> None:
+    def __init__(self, outputs_dir: Path, take_versions: TakeVersions, default_owner: str = DEFAULT_OWNER) -> None:
         self._outputs_dir = outputs_dir
-        self._folder = outputs_dir  # the day's, which the promised paths lie in
-        self._promised: set[Path] = set()
-        self._lock = threading.Lock()
+        self._take_versions = take_versions
+        self._default_owner = safe_word(default_owner, OWNER_BYTES) or DEFAULT_OWNER
 
-    def plan(self, person: str, voice: str, now: datetime) -> Path:
-        """Outputs folder/YYYY-MM-DD/person_voice_HHMMSS.mp4 in `now`'s time, numbered where that is taken."""
-        folder = self._outputs_dir / now.strftime("%Y-%m-%d")
-        stem = f"{safe_stem(person)}_{safe_stem(voice)}_{now:%H%M%S}"
-        names = chain([stem], (f"{stem}_{number}" for number in count(2)))
-        with self._lock:
-            if folder != self._folder:
-                self._folder, self._promised = folder, set()
-            path = next(path for name in names if self._is_free(path := folder / f"{name}.mp4"))
-            self._promised.add(path)
+    def plan(self, topic: str, owner: str, now: datetime) -> Path:
+        return self.plan_all([topic], owner, now)[0]
+
+    def plan_all(self, topics: Sequence[str], owner: str, now: datetime) -> list[Path]:
+        """A path of each topic's next version, on `now`'s day. What was made by other hands is not taken over."""
+        signed = safe_word(owner, OWNER_BYTES) or self._default_owner
+        folder = self._outputs_dir / now.strftime("%Y-%m-%d") / signed
+        stems = [f"{signed}_{safe_word(topic, TOPIC_BYTES) or UNTITLED}" for topic in topics]
+        versions = self._take_versions(stems)
+        return [self._find_free(folder, stem, version) for stem, version in zip(stems, versions, strict=True)]
+
+    def _find_free(self, folder: Path, stem: str, version: int) -> Path:
+        while (path := folder / f"{stem}_v{version}.mp4").exists():
+            [version] = self._take_versions([stem])
         return path
 
-    def _is_free(self, path: Path) -> bool:
-        return path not in self._promised and not path.exists()
+
+def derive_topic(person: Path, voice: Path) -> str:
+    """`person_voice`, for a video that was given no name; neither crowds the other out."""
+    halves = (safe_word(path.stem, TOPIC_BYTES // 2 - 1) or UNTITLED for path in (person, voice))
+    return "_".join(halves)
 
 
 def safe_stem(name: str) -> str:
-    """A file name's stem without what a file system, a shell or a player trips over; `untitled` if nothing is left."""
-    stem = unicodedata.normalize("NFC", Path(name).stem)
-    short = _UNSAFE.sub("_", stem).encode()[:MAX_STEM_BYTES].decode(errors="ignore")
-    return short.strip("._ -") or "untitled"
+    """The stem of a file's name, as a safe word; `untitled` if nothing is left."""
+    return safe_word(Path(name).stem, STEM_BYTES) or UNTITLED
+
+
+def safe_word(text: str, max_bytes: int) -> str:
+    """`text` as a file or folder may be called everywhere: without what a file system, a shell or a player trips over.
+
+    In composed letters (NFC), never a device's name of Windows nor hidden; at most `max_bytes` in UTF-8, perhaps empty.
+    """
+    seen = "".join(char for char in text if char.isspace() or unicodedata.category(char) not in _UNSEEN)
+    plain = _UNSAFE.sub("_", unicodedata.normalize("NFC", seen)).strip("._ -")
+    if _DEVICES.fullmatch(plain):
+        plain = f"_{plain}"
+    return plain.encode()[:max_bytes].decode(errors="ignore").rstrip("._ -")

@@ -12,7 +12,9 @@ from heygem.domain.errors import MediaNotFoundError, OutputNotFoundError
 from heygem.domain.library import OutputKind, OutputState
 from heygem.library.base import LibraryBase, split
 from heygem.library.facts import read_facts
+from heygem.library.folder import find_owner
 from heygem.library.records import with_search_text
+from heygem.storage.name_versions import note_version
 from heygem.storage.tables import outputs
 
 NAMED = (OutputState.PRESENT, OutputState.MISSING)  # the states in which a name is taken
@@ -20,8 +22,8 @@ NO_COPY: Final[Mapping[str, None]] = dict.fromkeys(("archive_key", "archived_at"
 
 
 class Entries(LibraryBase):
-    def add(self, path: Path, job_id: str = "", owner: str = "", project: str = "") -> str:
-        """The id of the video `path`, its facts as its sidecar or else the file tells them.
+    def add(self, path: Path, job_id: str = "", project: str = "") -> str:
+        """The id of the video `path`, its facts as its sidecar or else the file tells them; its owner is its folder's.
 
         One that is known already is looked at again, and keeps what was said of it. Raises PathOutsideError for what
         does not lie in the outputs' folder, MediaNotFoundError where there is no such file.
@@ -34,7 +36,7 @@ class Entries(LibraryBase):
             facts = read_facts(found)
         except OSError as error:
             raise MediaNotFoundError(path) from error
-        told = {"job_id": job_id, "owner": owner, "project": project}
+        told = {"job_id": job_id, "owner": find_owner(name), "project": project}
         with self.database.write() as connection:
             return put_output(connection, self.database.now(connection), name, {**facts, **told}, self.default_kind)
 
@@ -80,6 +82,7 @@ def put_output(connection: Connection, now: datetime, name: str, facts: Mapping[
     values = {**fresh, **said, **known, "output_id": uuid4().hex, "name": name}
     values |= {"state": OutputState.PRESENT, "used_at": now}
     connection.execute(insert(outputs).values(with_search_text(values)))
+    note_version(connection, Path(name).stem)
     return str(values["output_id"])
 
 

@@ -4,11 +4,15 @@ A file's name here is its path below the folder, with slashes, so that the folde
 """
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from heygem.domain.errors import PathOutsideError
+
+_FILED: Final = re.compile(r"\d{4}-\d\d-\d\d/([^/]+)/[^/]+")  # day, owner, file
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,12 @@ class OutputFolder:
         if any(os.path.islink(part) for part in (path, *path.parents[: name.count("/")])):  # noqa: PTH114 - never raises
             raise PathOutsideError(name=name)
         return path
+
+
+def find_owner(name: str) -> str:
+    """Whose folder the file `name` lies in, `day/owner/file`; "" for one that lies elsewhere."""
+    filed = _FILED.fullmatch(name)
+    return filed[1] if filed else ""
 
 
 def _regular(path: Path) -> Path | None:

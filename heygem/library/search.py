@@ -1,22 +1,26 @@
 """What people and the maintenance ask of the library."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from heygem.domain.errors import OutputNotFoundError, ResultGoneError
-from heygem.domain.library import OutputKind, OutputRecord, OutputState
+from heygem.domain.library import OutputRecord, OutputState
 from heygem.domain.output_query import OutputOrder, OutputPage, OutputQuery, Usage, UsageBy
 from heygem.library.base import LibraryBase
+from heygem.library.due import Condition, expires_before, may_be_planned
 from heygem.library.records import read_record, split_words
-from heygem.library.retention import CountsFrom, RetentionRules
+from heygem.library.retention import RetentionRules
 from heygem.storage.functions import place_of
 from heygem.storage.tables import outputs
 
-Condition = ColumnElement[bool]
+BY_NAME: Final = OutputQuery(order=OutputOrder.NAME)
+# As ix_outputs_title has it; a value of its own would tell the database nothing until the query runs.
+IS_PRESENT: Final[Condition] = literal_column("state = 'present'")
 
 # What is alike in the one is sorted by the other; in the same direction, as the index has them.
 ORDERS: Final[Mapping[OutputOrder, tuple[ColumnElement[Any], ...]]] = {
@@ -56,7 +60,9 @@ class Search(LibraryBase):
         sums = select(func.count(), func.coalesce(func.sum(outputs.c.size_bytes), 0)).where(*matches)
         order = ORDERS[query.order]
         # The ids alone first, since the index has them: rows that are not on the page are not read.
-        ids = select(outputs.c.output_id).where(*matches).order_by(*order).limit(query.limit).offset(query.offset)
+        is_by_name = replace(query, limit=BY_NAME.limit, offset=0) == BY_NAME
+        ids = select(outputs.c.output_id).where(*([IS_PRESENT] if is_by_name else matches))
+        ids = ids.order_by(*order).limit(query.limit).offset(query.offset)
         page = select(outputs).where(outputs.c.output_id.in_(ids)).order_by(*order)
         with self.database.read() as connection:
             rows = connection.execute(page).all()
@@ -75,8 +81,16 @@ class Search(LibraryBase):
     def list_records(
         self, states: Collection[OutputState] = (OutputState.PRESENT, OutputState.TRASHED)
     ) -> list[OutputRecord]:
+        return self._list(outputs.c.state.in_(states))
+
+    def list_candidates(self, rules: RetentionRules, now: datetime) -> list[OutputRecord]:
+        """All that plan_retention would do something with at `now`, and few others; what was made first comes first."""
+        return self._list(may_be_planned(rules, now))
+
+    def _list(self, wanted: Condition) -> list[OutputRecord]:
+        query = select(outputs).where(wanted).order_by(outputs.c.created_at, outputs.c.output_id)
         with self.database.read() as connection:
-            rows = connection.execute(select(outputs).where(outputs.c.state.in_(states))).all()
+            rows = connection.execute(query).all()
         return [read_record(row, self.outputs_dir) for row in rows]
 
     def list_usage(self, by: UsageBy) -> list[Usage]:
@@ -98,27 +112,7 @@ def _list_conditions(query: OutputQuery, rules: RetentionRules | None) -> list[C
         None if query.made_before is None else columns.created_at < query.made_before,
         None if query.min_size is None else columns.size_bytes >= query.min_size,
         None if query.max_size is None else columns.size_bytes < query.max_size,
-        None if query.expires_before is None else _expires_before(query, rules),
+        None if query.expires_before is None else expires_before(query.expires_before, rules),
     )
     words = [place_of(columns.search_text, word) > 0 for word in split_words(query.words)]
     return [*equal, *(bound for bound in bounds if bound is not None), *words]
-
-
-def _expires_before(query: OutputQuery, rules: RetentionRules | None) -> Condition:
-    """What retention.find_due_at says, in the database's words."""
-    assert query.expires_before is not None
-    if rules is None:
-        return outputs.c.output_id.is_(None)
-    before, columns = query.expires_before, outputs.c
-
-    def is_older(days: float | None) -> Condition:
-        if days is None:
-            return columns.output_id.is_(None)
-        start = before - timedelta(days=days)
-        is_old = columns.created_at < start
-        return and_(is_old, columns.used_at < start) if rules.counts_from is CountsFrom.USED else is_old
-
-    by_kind = [and_(columns.kind == kind, is_older(days)) for kind, days in rules.ages_days.items()]
-    by_project = [and_(columns.project == name, is_older(days)) for name, days in rules.projects_days.items()]
-    has_own = columns.project.in_(list(rules.projects_days))
-    return and_(columns.kind != OutputKind.PINNED, or_(*by_project, and_(not_(has_own), or_(*by_kind))))

@@ -22,8 +22,8 @@ class Pruner:
     list_inputs: Callable[[], Collection[Path]]
 
     def plan(self, now: datetime) -> list[PlannedStep]:
-        """For every video that has a file. Touches none."""
-        records = self.library.list_records()
+        """For every video that something is to become of, or that waits for it in the trash. Touches none."""
+        records = self.library.list_candidates(self.rules, now)
         read = {os.path.realpath(path) for path in self.list_inputs()}
         in_use = {record.output_id for record in records if os.path.realpath(record.path) in read} if read else ()
         return plan_retention(records, self.rules, now, in_use, self.guard.measure())

@@ -28,6 +28,7 @@ metadata: Final = MetaData(
 )
 
 _HAS_NAME: Final = text("state IN ('present', 'missing')")
+_IS_PRESENT: Final = text("state = 'present'")
 _UNFINISHED: Final = text("state IN ('queued', 'running', 'paused')")
 
 batches: Final = Table(
@@ -171,6 +172,14 @@ webhook_deliveries: Final = Table(
     Index("ix_webhook_deliveries_job_id", "job_id"),
 )
 
+# The latest version that was given to the names `stem_v1`, `stem_v2`, …; in lower case, so that none clash anywhere.
+name_versions: Final = Table(
+    "name_versions",
+    metadata,
+    Column("stem", Words, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
 _COUNTED: Final = ("owner", "project", "kind", "used_at", "size_bytes", "duration_s")
 
 # Finished videos. `name` is the path below the outputs' folder, which one row at a time has; those in the trash, in the
@@ -205,6 +214,7 @@ outputs: Final = Table(
     Column("archived_at", Utc),
     Column("sha256", String(64)),
     Index("ix_outputs_facts", "state", "created_at", "output_id", *_COUNTED),
+    Index("ix_outputs_title", "title", "output_id", sqlite_where=_IS_PRESENT, postgresql_where=_IS_PRESENT),
     Index("uq_outputs_name", "name", unique=True, sqlite_where=_HAS_NAME, postgresql_where=_HAS_NAME),
 )
 

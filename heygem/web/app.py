@@ -30,6 +30,7 @@ from heygem.web.page_services import PageServices
 from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
 from heygem.web.session import QUIET, BrowserSession
+from heygem.web.signature_box import SignatureBox
 from heygem.web.single_tab import SingleTab
 from heygem.web.storage_panel import StoragePanel
 from heygem.web.theme import build_theme
@@ -54,7 +55,8 @@ def build_app(services: PageServices) -> gr.Blocks:
     page: gr.Blocks
     with gr.Blocks(title="HeyGem", analytics_enabled=False, delete_cache=SWEEPING) as page:
         session = BrowserSession.open(first.language)
-        _render_header(labels, session)
+        signature = SignatureBox(settings.library.owner, labels, session)
+        _render_header(labels, session, signature)
         strip = AlertStrip(services.alerting.book, session)
         strip.render()
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
@@ -72,6 +74,7 @@ def build_app(services: PageServices) -> gr.Blocks:
         programs.wire()  # before the tabs, whose own handlers would take its names
         session.wire(page)
         strip.wire(page)
+        signature.wire(page)
         for tab in tabs:
             tab.wire(page)
         _wire_tabs(page, row, session)
@@ -143,7 +146,7 @@ def serve(services: PageServices) -> None:
         server.close()
 
 
-def _render_header(labels: Labels, session: BrowserSession) -> None:
+def _render_header(labels: Labels, session: BrowserSession, signature: SignatureBox) -> None:
     with gr.Row(elem_classes="hg-header"):
         labels.make(
             gr.HTML,
@@ -152,6 +155,7 @@ def _render_header(labels: Labels, session: BrowserSession) -> None:
             apply_default_css=False,
             js_on_load=(ASSETS / "toasts.js").read_text(encoding="utf-8"),
         )
+        signature.render()
         switch = labels.make(
             gr.Button, {"value": "page.other_language"}, size="sm", scale=0, min_width=88, elem_id="language"
         )

@@ -87,7 +87,16 @@ class DraftPanel:
         self.list.stale(self.view_anew, [owner, language, state], shown, trigger_mode="always_last", **QUIET)
         self.begun = self.start.click(
             self.start_batch,
-            [self.name, self.project, self._face.rule, self._face.number, self._engine.name, owner, language],
+            [
+                self.name,
+                self.project,
+                self._face.rule,
+                self._face.number,
+                self._engine.name,
+                owner,
+                language,
+                self._session.signature,
+            ],
             [self.begun_id, self.name, self.notice],
             **QUIET,
         )
@@ -138,14 +147,22 @@ class DraftPanel:
         return gr.update(choices=self._drafts.list_folders())
 
     def start_batch(
-        self, name: str, project: str, rule: str, number: int, engine: str | None, owner: str, language: str
+        self,
+        name: str,
+        project: str,
+        rule: str,
+        number: int,
+        engine: str | None,
+        owner: str,
+        language: str,
+        signature: str,
     ) -> tuple[Any, Any, str]:
         """The new batch's id, an empty name for the next one, and a notice where there is no batch."""
         tr = self._session.translator(language)
         try:
             check_complete(self._drafts.list_items(owner), tr)
             face, chosen = read_face(rule, number), read_engine(engine)
-            return self._drafts.start(owner, name, project, face, chosen), "", ""
+            return self._drafts.start(owner, name, project, face, chosen, str(signature)), "", ""
         except HeyGemError as error:
             return gr.skip(), gr.skip(), refusal_card(error, tr)
 

@@ -1,6 +1,6 @@
 """The fields above the history's cards, in the order that Filters.read has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import gradio as gr
 
 from heygem.config.strings import Translator
 from heygem.domain.library import OutputKind
-from heygem.domain.output_query import OutputOrder
+from heygem.domain.output_query import OutputOrder, UsageBy
 from heygem.web import format as fmt
 from heygem.web.history_query import ANY, MB, Shelf
 from heygem.web.labels import Labels
@@ -33,24 +33,24 @@ class FilterBox:
                 gr.Radio, {"label": "history.shelf", "choices": shelf_choices}, value=Shelf.PRESENT, show_label=False,
                 container=False, scale=0, elem_id="shelf",
             )  # fmt: skip
-            mine = make(
-                gr.Checkbox, {"label": "history.mine"}, value=False, scale=0, min_width=140, container=False,
-                elem_id="mine",
-            )  # fmt: skip
         with gr.Row(elem_classes="hg-filters"):
             order = self._choose(order_choices, "history.order", OutputOrder.NEWEST)
             kind = self._choose(kind_choices, "history.kind", ANY)
-            self.project = make(  # its choices are those of the library
-                gr.Dropdown, {"label": "history.project"}, choices=[(ANY, ANY)], value=ANY, filterable=False,
-                min_width=150, elem_id="history-project",
-            )  # fmt: skip
+            self.owner, self.project = self._choose_name("history.owner"), self._choose_name("history.project")
             days = self._choose(since_choices, "history.since", 0)
             size = self._choose(size_choices, "history.size", 0)
-        self.fields = [words, shelf, kind, self.project, days, size, order, mine]
+        self.fields = [words, shelf, kind, self.owner, self.project, days, size, order]
 
     def _choose(self, choices: Callable[[Translator], object], label: str, value: object) -> gr.Dropdown:
         return self.labels.make(
             gr.Dropdown, {"label": label, "choices": choices}, value=value, filterable=False, min_width=150,
+            elem_id=label.replace(".", "-"),
+        )  # fmt: skip
+
+    def _choose_name(self, label: str) -> gr.Dropdown:
+        """Of a name that the library has; which these are, the page asks when it is opened."""
+        return self.labels.make(
+            gr.Dropdown, {"label": label}, choices=[(ANY, ANY)], value=ANY, filterable=False, min_width=150,
             elem_id=label.replace(".", "-"),
         )  # fmt: skip
 
@@ -67,8 +67,9 @@ def shelf_choices(tr: Translator) -> list[tuple[str, str]]:
     return [(tr(f"shelf.{shelf}"), str(shelf)) for shelf in Shelf]
 
 
-def project_choices(projects: list[str], tr: Translator) -> list[tuple[str, str]]:
-    return [(tr("history.any_project"), ANY), *((name or tr("history.no_project"), name) for name in projects)]
+def name_choices(by: UsageBy, names: Iterable[str], tr: Translator) -> list[tuple[str, str]]:
+    """Of the owners or projects that there are, in their order."""
+    return [(tr(f"every.{by}"), ANY), *((name or tr(f"without.{by}"), name) for name in sorted(names))]
 
 
 def since_choices(tr: Translator) -> list[tuple[str, int]]:

@@ -28,16 +28,16 @@ class Shelf(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """`kind` and `project` may be ANY; `days` is how old a video may be, 0 for any age; `owner` "" is everybody."""
+    """`kind`, `owner` and `project` may be ANY; `days` is how old a video may be, 0 for any age."""
 
     words: str = ""
     shelf: Shelf = Shelf.PRESENT
     kind: str = ANY
+    owner: str = ANY
     project: str = ANY
     days: int = 0
     min_mb: int = 0
     order: OutputOrder = OutputOrder.NEWEST
-    owner: str = ""
 
     @classmethod
     def read(
@@ -45,22 +45,20 @@ class Filters:
         words: str,
         shelf: str,
         kind: str,
+        owner: str | None,
         project: str | None,
         days: int,
         min_mb: int,
         order: str,
-        is_mine: bool,
-        owner: str,
     ) -> "Filters":
-        """From the fields of the page, in their order, and the browser's owner."""
-        project = ANY if project is None else project
-        owner = owner if is_mine else ""
-        return cls(words.strip(), Shelf(shelf), kind, project, days, min_mb, OutputOrder(order), owner)
+        """From the fields of the page, in their order."""
+        owner, project = (ANY if name is None else name for name in (owner, project))
+        return cls(words.strip(), Shelf(shelf), kind, owner, project, days, min_mb, OutputOrder(order))
 
     def to_query(self, now: datetime, page: int = 0) -> OutputQuery:
         return OutputQuery(
             words=self.words,
-            owner=self.owner or None,
+            owner=None if self.owner == ANY else self.owner,
             project=None if self.project == ANY else self.project,
             kind=None if self.kind == ANY else OutputKind(self.kind),
             state=self.shelf.state,

@@ -15,7 +15,7 @@ from heygem.library.catalogue import Library
 from heygem.library.retention import RetentionRules, find_due_at
 from heygem.web import history_cards as cards
 from heygem.web.history_actions import NOTHING, Done, OutputActions
-from heygem.web.history_filters import FilterBox, project_choices
+from heygem.web.history_filters import FilterBox, name_choices
 from heygem.web.history_panel import PREFIX, panel_row
 from heygem.web.history_query import PAGE_SIZE, Filters, Paging, read_now
 from heygem.web.item_list import Action, Row, Shown, build_list_update, build_update, item_list
@@ -70,12 +70,12 @@ class HistoryTab:
             self.view_state = gr.State(HistoryView())
 
     def wire(self, page: gr.Blocks) -> None:
-        owner, language, tab = self._session.owner, self._session.language, self._session.tab
+        language, tab = self._session.language, self._session.tab
         fields, state = self._filters.fields, self.view_state
-        inputs, shown = [tab, language, state, *fields, owner], [self.list, self.timer, state]
+        inputs, shown = [tab, language, state, *fields], [self.list, self.timer, state]
         changes = [part.change for part in fields]
         gr.on(
-            [page.load, tab.change, language.change, owner.change, self.timer.tick, *changes],
+            [page.load, tab.change, language.change, self.timer.tick, *changes],
             self.view, inputs, shown, trigger_mode="always_last", **QUIET,
         )  # fmt: skip
         acted = self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
@@ -83,7 +83,8 @@ class HistoryTab:
         self._storage.wire(page, acted)
         gr.on(
             [page.load, tab.change, language.change],
-            self.list_projects, [tab, language], self._filters.project, trigger_mode="always_last", **QUIET,
+            self.list_names, [tab, language], [self._filters.owner, self._filters.project],
+            trigger_mode="always_last", **QUIET,
         )  # fmt: skip
 
     def view(self, tab: str, language: str, view: HistoryView, *fields: Any) -> tuple[Any, Any, HistoryView]:
@@ -112,11 +113,13 @@ class HistoryTab:
             gr.Warning(tr.explain(error), title=tr("history.refused"))
         return self.view(tab, language, view, *fields)
 
-    def list_projects(self, tab: str, language: str) -> Any:
+    def list_names(self, tab: str, language: str) -> list[Any]:
+        """Of the owners and the projects that can be chosen."""
         if tab != "history":
-            return gr.skip()
-        names = sorted(usage.name for usage in self._library.list_usage(UsageBy.PROJECT))
-        return gr.update(choices=project_choices(names, self._session.translator(language)))
+            return [gr.skip()] * len(UsageBy)
+        tr = self._session.translator(language)
+        found = {by: [usage.name for usage in self._library.list_usage(by)] for by in UsageBy}
+        return [gr.update(choices=name_choices(by, names, tr)) for by, names in found.items()]
 
     def _draw(self, view: HistoryView, found: OutputPage, tr: Translator) -> tuple[list[Row], str]:
         """Rows and head."""

@@ -26,13 +26,13 @@ def build_media_routes(library: Library) -> APIRouter:
         words: str = "",
         shelf: Shelf = Shelf.PRESENT,
         kind: OutputKind | Literal["*"] = "*",
+        owner: str = ANY,
         project: str = ANY,
         days: Annotated[int, Query(ge=0)] = 0,
         min_mb: Annotated[int, Query(ge=0)] = 0,
         order: OutputOrder = OutputOrder.NEWEST,
-        owner: str = "",
     ) -> Response:
-        filters = Filters(words, shelf, kind, project, days, min_mb, order, owner)
+        filters = Filters(words, shelf, kind, owner, project, days, min_mb, order)
         return send_zip(library, library.find_ids(filters.to_query(read_now())))
 
     @router.post("/chosen.zip")

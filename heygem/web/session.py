@@ -1,4 +1,4 @@
-"""What one browser remembers across reloads: who it is, its job, its tab and its language."""
+"""What one browser remembers across reloads: who it is, how it signs, its job, its tab and its language."""
 
 import uuid
 from dataclasses import dataclass
@@ -16,9 +16,12 @@ _SCRAMBLE: Final = "heygem-page"
 
 @dataclass(frozen=True)
 class BrowserSession:
-    """`owner` is a random id, "" until the page has loaded; `job` a job's id or ""; `tab` the open tab's id."""
+    """`owner` is a random id, "" until the page has loaded; `signature` is the name that videos are filed under, ""
+    for the setting's; `job` a job's id or ""; `tab` the open tab's id.
+    """
 
     owner: gr.BrowserState
+    signature: gr.BrowserState
     job: gr.BrowserState
     tab: gr.BrowserState
     language: gr.BrowserState
@@ -29,6 +32,7 @@ class BrowserSession:
         """Must be called inside gr.Blocks."""
         return cls(
             owner=gr.BrowserState("", storage_key="heygem-owner", secret=_SCRAMBLE),
+            signature=gr.BrowserState("", storage_key="heygem-signature", secret=_SCRAMBLE),
             job=gr.BrowserState("", storage_key="heygem-job", secret=_SCRAMBLE),
             tab=gr.BrowserState("batch", storage_key="heygem-tab", secret=_SCRAMBLE),
             language=gr.BrowserState(default_language, storage_key="heygem-language", secret=_SCRAMBLE),

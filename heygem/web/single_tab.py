@@ -82,7 +82,7 @@ class SingleTab:
         self.program.click(
             self.generate, inputs, [job, self.notice], api_name="generate", queue=False, show_progress="hidden"
         )
-        self.start.click(self.generate, [*inputs, owner], [job, self.notice], **QUIET)
+        self.start.click(self.generate, [*inputs, owner, self._session.signature], [job, self.notice], **QUIET)
         self.stop.click(self.cancel, [job, language], shown, **QUIET)
         gr.on(
             [page.load, self.timer.tick, job.change, language.change],
@@ -94,12 +94,20 @@ class SingleTab:
             drop.unplayable(self._previewer(look), [drop, language], drop, **QUIET)
 
     def generate(
-        self, voice: object, person: object, rule: str, number: int, language: str, engine: str | None, owner: str = ""
+        self,
+        voice: object,
+        person: object,
+        rule: str,
+        number: int,
+        language: str,
+        engine: str | None,
+        owner: str = "",
+        signature: str = "",
     ) -> tuple[Any, str]:
         """The new job's id, or a notice that says why there is none."""
         tr = self._session.translator(language)
         try:
-            request = self._request(get_upload(voice), get_upload(person), read_face(rule, number), tr)
+            request = self._request(get_upload(voice), get_upload(person), read_face(rule, number), str(signature), tr)
             request = replace(request, engine=read_engine(engine))
             return self._queue.submit(NewJob(request, owner)), ""
         except HeyGemError as error:
@@ -122,14 +130,17 @@ class SingleTab:
             self._queue.cancel(job_id)
         return self.view(job_id, language)
 
-    def _request(self, voice: Path | None, person: Path | None, face: FaceChoice, tr: Translator) -> LipSyncRequest:
+    def _request(
+        self, voice: Path | None, person: Path | None, face: FaceChoice, signature: str, tr: Translator
+    ) -> LipSyncRequest:
         missing = [
             tr(key) for path, key in ((voice, "drop.voice_title"), (person, "drop.person_title")) if path is None
         ]
         if voice is None or person is None:
             raise InputMissingError(what=tr("fact.comma").join(missing))
         now = datetime.now().astimezone()
-        return plan_request(self._namer, self._store.adopt(person), self._store.adopt(voice), face, now)
+        person, voice = self._store.adopt(person), self._store.adopt(voice)
+        return plan_request(self._namer, person, voice, face, now, signature=signature)
 
     def _previewer(self, look: Callable[[Path, Translator], Preview]) -> Callable[[object, str], Any]:
         def show(value: object, language: str) -> Any:

@@ -1,27 +1,27 @@
 """How much room finished videos take, whose it is, how full the disk is and what goes next, as HTML. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Final
 
 from heygem.config.strings import Translator
-from heygem.domain.output_query import OutputPage, Usage
+from heygem.domain.output_query import OutputPage, Usage, UsageBy
 from heygem.library.retention import DiskFacts
 from heygem.maintenance.disk_guard import DiskState
 from heygem.web import format as fmt
 
-BARS: Final = 6  # projects; the rest are one more bar
+BARS: Final = 6  # of each kind; the rest are one more bar
 
 
 @dataclass(frozen=True)
 class Storage:
-    """`projects` come with the most bytes first. `full_at` is when no new job will be taken at the present growth,
-    None where that is not to be seen. `leaving` are the videos that go soon.
+    """`usages` is who uses what, the most bytes first: each holds every video. `full_at` is when no new job will be
+    taken at the present growth, None where that is not to be seen. `leaving` are the videos that go soon.
     """
 
-    projects: Sequence[Usage]
+    usages: Mapping[UsageBy, Sequence[Usage]]
     disk: DiskFacts
     disk_state: DiskState
     full_at: datetime | None
@@ -30,8 +30,8 @@ class Storage:
 
 def storage_card(storage: Storage, tr: Translator) -> str:
     """A line that opens to the bars."""
-    count = sum(usage.count for usage in storage.projects)
-    used_bytes = sum(usage.size_bytes for usage in storage.projects)
+    every = storage.usages[UsageBy.PROJECT]
+    count, used_bytes = sum(usage.count for usage in every), sum(usage.size_bytes for usage in every)
     disk = storage.disk
     texts = [
         tr("storage.videos", count=count, size=fmt.size(used_bytes)),
@@ -43,15 +43,16 @@ def storage_card(storage: Storage, tr: Translator) -> str:
     return (
         f'<details class="hg-storage" data-state="{storage.disk_state}"><summary>{_disk_bar(disk, used_bytes, tr)}'
         f'<div class="hg-item-facts">{facts}{_warning(storage, tr)}{_leaving(storage.leaving, tr)}</div></summary>'
-        f"{_bars(storage.projects, tr)}</details>"
+        f'<div class="hg-shares">{"".join(_bars(by, usages, tr) for by, usages in storage.usages.items() if usages)}'
+        "</div></details>"
     )
 
 
-def fold_rest(projects: Sequence[Usage], rest: str) -> list[Usage]:
-    """The first BARS, and what is left as one of the name `rest`."""
-    shown, others = list(projects[:BARS]), projects[BARS:]
-    if not others:
-        return shown
+def fold_rest(usages: Sequence[Usage], rest: str) -> list[Usage]:
+    """The first BARS, and what is left as one of the name `rest`; one more is a bar of its own."""
+    shown, others = list(usages[:BARS]), usages[BARS:]
+    if len(others) <= 1:
+        return list(usages)
     return [*shown, Usage(rest, sum(one.count for one in others), sum(one.size_bytes for one in others))]
 
 
@@ -81,15 +82,16 @@ def _leaving(leaving: OutputPage, tr: Translator) -> str:
     return f'<span class="hg-mark" data-tone="warn">{escape(text)}</span>'
 
 
-def _bars(projects: Sequence[Usage], tr: Translator) -> str:
-    rows = fold_rest(projects, tr("storage.rest"))
-    most = max((usage.size_bytes for usage in rows), default=0) or 1
-    return f'<div class="hg-bars">{"".join(_bar(usage, most, tr) for usage in rows)}</div>'
+def _bars(by: UsageBy, usages: Sequence[Usage], tr: Translator) -> str:
+    rows = fold_rest(usages, tr("storage.rest", count=len(usages) - BARS))
+    most = max(usage.size_bytes for usage in rows) or 1
+    bars = "".join(_bar(usage, most, tr(f"without.{by}"), tr) for usage in rows)
+    return f'<section class="hg-bars"><h3>{escape(tr(f"usage.{by}"))}</h3>{bars}</section>'
 
 
-def _bar(usage: Usage, most: int, tr: Translator) -> str:
-    name = escape(usage.name or tr("history.no_project"))
-    told = escape(tr("history.found", count=usage.count, size=fmt.size(usage.size_bytes)))
+def _bar(usage: Usage, most: int, nameless: str, tr: Translator) -> str:
+    name = escape(usage.name or nameless)
+    told = escape(tr("storage.bar", count=usage.count, size=fmt.size(usage.size_bytes)))
     return (
         f'<div class="hg-usage"><span title="{name}">{name}</span>'
         f'<i style="--share:{usage.size_bytes / most:.4f}"></i><b>{told}</b></div>'

@@ -50,7 +50,7 @@ class StoragePanel:
         now = read_now()
         outlook = look_ahead(self._guard, self._history, now)
         return Storage(
-            projects=self._library.list_usage(UsageBy.PROJECT),
+            usages={by: self._library.list_usage(by) for by in UsageBy},
             disk=outlook.facts,
             disk_state=outlook.state,
             full_at=outlook.full_at,

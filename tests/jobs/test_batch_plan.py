@@ -7,6 +7,7 @@ from heygem.domain.job import EngineName, FaceChoice, FaceRule
 from heygem.domain.queue import DraftItem
 from heygem.jobs.batch_plan import list_pairs, plan_jobs
 from heygem.jobs.naming import OutputNamer
+from tests.jobs.test_naming import Versions
 
 VOICES = [DraftItem(name, MediaKind.VOICE, Path(name)) for name in ("v.wav", "w.wav")]
 PEOPLE = [DraftItem(name, MediaKind.PERSON, Path(name)) for name in ("a.mp4", "b.mp4")]
@@ -28,8 +29,8 @@ def test_without_voices_only_rows_that_name_one_count() -> None:
 def test_face_and_project_of_a_row_come_before_the_lists(tmp_path: Path) -> None:
     items = [VOICES[0], PEOPLE[0], ROW]
     face, engine = FaceChoice(FaceRule.NUMBER, 2), EngineName.WAV2LIP
-    jobs = plan_jobs(items, face, OutputNamer(tmp_path), "me", "Q", priority=3, engine=engine)
+    jobs = plan_jobs(items, face, OutputNamer(tmp_path, Versions()), "me", "Q", 3, "team", engine)
     assert {job.request.engine for job in jobs} == {engine}
     assert {job.priority for job in jobs} == {3}
     assert [(str(job.request.face), job.project, job.owner) for job in jobs] == [("2", "Q", "me"), ("left", "P", "me")]
-    assert [job.request.output.name.rsplit("_", 1)[0] for job in jobs] == ["a_v", "名_own"]
+    assert [job.request.output.name for job in jobs] == ["team_a_v_v1.mp4", "team_名_v1.mp4"]

@@ -11,9 +11,8 @@ from heygem.domain.inspection import MediaKind
 from heygem.domain.job import FaceChoice, FaceRule
 from heygem.jobs.drafts import Drafts
 from heygem.jobs.inputs import InputStore
-from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
-from tests.fakes import make_fake_queue
+from tests.fakes import make_fake_queue, make_namer
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def drafts(queue: JobQueue, tmp_path: Path) -> Drafts:
     for name in ("team/b10.mp4", "team/b2.mp4", "team/note.txt", "voice.wav"):
         (inputs / name).parent.mkdir(parents=True, exist_ok=True)
         (inputs / name).write_bytes(b"x")
-    return Drafts(queue, InputStore(outputs), inputs, OutputNamer(outputs))
+    return Drafts(queue, InputStore(outputs), inputs, make_namer(queue.database, outputs))
 
 
 def upload(tmp_path: Path, name: str, text: str = "x") -> Path:
@@ -82,7 +81,7 @@ def test_a_batch_is_made_of_the_list_and_keeps_its_files(drafts: Drafts, queue: 
     with pytest.raises(InputMissingError):
         drafts.start("me", "", "", FaceChoice())
     drafts.add_folder("me", "team")
-    batch = drafts.start("me", " 秋季 ", "P", FaceChoice(FaceRule.LEFT))
+    batch = drafts.start("me", " 秋季 ", "P", FaceChoice(FaceRule.LEFT), signature="销售 部")
     assert drafts.list_items("me") == []
     assert (queue.get_batch(batch).name, queue.get_batch(batch).total) == ("秋季", 4)
     jobs = queue.list_jobs(batch_id=batch)
@@ -91,6 +90,7 @@ def test_a_batch_is_made_of_the_list_and_keeps_its_files(drafts: Drafts, queue: 
         ("b2.mp4", "v.mp4"), ("b2.mp4", "w.wav"), ("b10.mp4", "v.mp4"), ("b10.mp4", "w.wav"),
     }  # fmt: skip
     assert all(request.voice.is_file() and str(request.face) == "left" for request in requests)
+    assert {request.output.parent.name for request in requests} == {"销售_部"}
     assert len({request.output for request in requests}) == 4
     assert {(job.owner, job.project) for job in jobs} == {("me", "P")}
 

@@ -36,10 +36,10 @@ class Shelf:
         return path
 
     def make(self, name: str, size_bytes: int = 10, owner: str = "", project: str = "", **facts: Any) -> str:
-        """A video with a sidecar, in the library."""
-        path = self.put(name, size_bytes)
+        """A video with a sidecar, in the library; an owner's is filed as a job's is."""
+        path = self.put(f"2026-05-01/{owner}/{name}" if owner else name, size_bytes)
         write_sidecar(path, **facts)
-        return self.library.add(path, "job", owner, project)
+        return self.library.add(path, "job", project)
 
     def state(self, output_id: str) -> OutputState:
         return self.library.get(output_id).state

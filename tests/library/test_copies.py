@@ -19,6 +19,8 @@ from heygem.library.reconcile import ReconcileReport
 from heygem.library.stores.folder import FolderStore
 from tests.library.conftest import Shelf, write_sidecar
 
+OWN = "2026-05-01/me/a.mp4"
+
 
 @pytest.fixture
 def shelf(shelf: Shelf, folder_store: FolderStore) -> Shelf:
@@ -45,8 +47,8 @@ def test_a_copy_is_remembered(shelf: Shelf):
 
 
 def test_the_disk_lets_go_and_the_video_stays_known(shelf: Shelf):
-    output_id, other = copy_of(shelf, "a.mp4", owner="me"), shelf.make("b.mp4")
-    sidecar_bytes = (shelf.root / "a.json").stat().st_size
+    output_id, other = copy_of(shelf, OWN), shelf.make("b.mp4")
+    sidecar_bytes = (shelf.root / OWN).with_suffix(".json").stat().st_size
     assert shelf.library.release(output_id) == 10 + sidecar_bytes and shelf.library.release(output_id) == 0
     assert shelf.files() == ["b.json", "b.mp4"]
     assert shelf.state(output_id) is OutputState.ARCHIVED
@@ -78,7 +80,7 @@ def test_a_file_of_another_size_has_no_copy(shelf: Shelf):
 
 
 def test_what_people_remove_by_hand_is_in_the_archive_and_not_missing(shelf: Shelf, tmp_path: Path):
-    output_id, lost = copy_of(shelf, "a.mp4", owner="me"), shelf.make("b.mp4")
+    output_id, lost = copy_of(shelf, OWN), shelf.make("b.mp4")
     shelf.root.rename(tmp_path / "away")
     assert shelf.library.reconcile() == ReconcileReport(0, 1, 0)
     assert (shelf.state(output_id), shelf.state(lost)) == (OutputState.ARCHIVED, OutputState.MISSING)
@@ -87,7 +89,7 @@ def test_what_people_remove_by_hand_is_in_the_archive_and_not_missing(shelf: She
     assert shelf.state(output_id) is OutputState.PRESENT and shelf.library.get(output_id).owner == "me"
     assert shelf.library.search(OutputQuery(state=None)).total == 2
     shelf.library.release(output_id)
-    write_sidecar(shelf.put("a.mp4", 99))  # another of the same name
+    write_sidecar(shelf.put(OWN, 99))  # another of the same name
     assert shelf.library.reconcile() == ReconcileReport(1, 0, 0)
     assert shelf.state(output_id) is OutputState.ARCHIVED
     assert shelf.library.reconcile() == ReconcileReport(0, 0, 0)

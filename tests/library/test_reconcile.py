@@ -5,6 +5,7 @@ from pathlib import Path
 
 from heygem.domain.library import OutputState
 from heygem.library.reconcile import ReconcileReport
+from heygem.storage.name_versions import take_versions
 from tests.library.conftest import Shelf, write_sidecar
 
 
@@ -12,14 +13,22 @@ def test_what_people_put_and_take(shelf: Shelf):
     kept, taken = shelf.make("2026-05-01/kept.mp4"), shelf.make("taken.mp4", owner="me")
     write_sidecar(shelf.put("手/工 放.mp4"), person="某人.mp4")
     shelf.put("UPPER.MP4")
-    (shelf.root / "taken.mp4").rename(shelf.root / "elsewhere")
+    (shelf.root / "2026-05-01/me/taken.mp4").rename(shelf.root / "elsewhere")
     assert shelf.library.reconcile() == ReconcileReport(adopted=2, missing=1, found_again=0)
     assert shelf.state(taken) is OutputState.MISSING and shelf.state(kept) is OutputState.PRESENT
     assert shelf.names("某人") == ["工 放"]
     assert shelf.library.reconcile() == ReconcileReport(0, 0, 0)
-    (shelf.root / "elsewhere").rename(shelf.root / "taken.mp4")
+    (shelf.root / "elsewhere").rename(shelf.root / "2026-05-01/me/taken.mp4")
     assert shelf.library.reconcile() == ReconcileReport(0, 0, 1)
     assert shelf.state(taken) is OutputState.PRESENT and shelf.library.get(taken).owner == "me"
+
+
+def test_what_is_brought_is_whose_folder_it_lies_in_and_its_version_counts(shelf: Shelf):
+    for name in ("2026-05-01/销售/销售_客户_v4.mp4", "2026-05-01/销售.mp4", "2026-05-01/a/b/c.mp4", "old/me/d.mp4"):
+        shelf.put(name)
+    shelf.library.reconcile()
+    assert shelf.names(owner="销售") == ["销售_客户_v4"] and len(shelf.names(owner="")) == 3
+    assert take_versions(shelf.library.database, ["销售_客户"]) == [5]
 
 
 def test_a_file_that_has_grown(shelf: Shelf):

@@ -14,9 +14,9 @@ from tests.library.conftest import NOON, Shelf, write_sidecar
 
 
 def test_the_sidecar_tells(shelf: Shelf):
-    output_id = shelf.make("2026-05-01/市场_v1.mp4", 1234, "me", "p", person="王.mp4", problems=("black_frames",))
+    output_id = shelf.make("市场_v1.mp4", 1234, "me", "p", person="王.mp4", problems=("black_frames",))
     record = shelf.library.get(output_id)
-    assert (record.path, record.title) == (shelf.root / "2026-05-01/市场_v1.mp4", "市场_v1")
+    assert (record.path, record.title) == (shelf.root / "2026-05-01/me/市场_v1.mp4", "市场_v1")
     assert (record.owner, record.project, record.job_id, record.kind) == ("me", "p", "job", OutputKind.IMPORTANT)
     assert (record.size_bytes, record.duration_s, record.width, record.height) == (1234, 20.0, 640, 480)
     assert (record.person, record.voice, record.problems) == ("王.mp4", "voice.wav", ("black_frames",))
@@ -41,8 +41,7 @@ def test_added_again_it_is_the_same_and_keeps_what_was_said_of_it(shelf: Shelf):
     shelf.library.set_kind([first], OutputKind.PINNED)
     shelf.library.rename(first, " 新标题 ")
     shelf.library.set_tags(first, ["春", " ", "春", "launch"])
-    shelf.put("a.mp4", 77)
-    assert shelf.library.add(shelf.root / "a.mp4") == first
+    assert shelf.library.add(shelf.put("2026-05-01/me/a.mp4", 77)) == first
     record = shelf.library.get(first)
     assert (record.title, record.tags, record.kind) == ("新标题", ("春", "launch"), OutputKind.PINNED)
     assert (record.owner, record.project, record.job_id, record.size_bytes) == ("me", "p", "job", 77)

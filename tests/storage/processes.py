@@ -2,16 +2,25 @@
 
 import time
 from multiprocessing.connection import Connection
+from multiprocessing.queues import SimpleQueue
 
 from sqlalchemy import insert
 
 from heygem.storage.database import Database
+from heygem.storage.name_versions import take_versions
 from heygem.storage.tables import workers
 
 
 def upgrade(url: str) -> None:
     database = Database(url)
     database.upgrade()
+    database.close()
+
+
+def take_many(url: str, count: int, told: "SimpleQueue[list[int]]") -> None:
+    """Takes `count` versions of one name, one after the other, and tells them."""
+    database = Database(url)
+    told.put([take_versions(database, ["team_report"])[0] for _ in range(count)])
     database.close()
 
 

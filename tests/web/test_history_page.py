@@ -52,7 +52,7 @@ def show(page: Page, words: str, count: int) -> None:
 
 
 def choose(page: Page, field: str, option: str) -> None:
-    page.get_by_label(field, exact=True).click()
+    page.get_by_role("combobox", name=field, exact=True).click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
@@ -74,11 +74,16 @@ def press(page: Page, name: str) -> None:
 
 def test_a_new_video_appears_and_plays(open_page: OpenPage, media: Path) -> None:
     page = open_page()
+    page.get_by_role("textbox", name="署名").fill("市场 部")
     start(page, media, "person.mp4")
     expect(state(page, "person.mp4")).to_have_text("已完成")
     page.get_by_role("tab", name="生成结果历史").click()
-    page.get_by_label("只看我生成的").check()
+    expect(videos(page).first).to_contain_text("市场_部_person")
+    choose(page, "署名", "市场_部")
     expect(videos(page)).to_have_count(1)
+    expect(videos(page).locator(".hg-item-name")).to_have_text(re.compile(r"市场_部_person_\w+_v1"))
+    page.reload()
+    expect(page.get_by_role("textbox", name="署名")).to_have_value("市场 部")
     with page.expect_response(re.compile(r"\.sheet\.jpg$")) as asked:
         videos(page).locator(".hg-cover").hover()
     assert asked.value.ok

@@ -11,14 +11,14 @@ from heygem.domain.api_errors import WebhookSecretError
 from heygem.domain.job import EngineName, FaceChoice, JobStatus, LipSyncRequest, NewJob
 from heygem.domain.queue import BatchStatus
 from heygem.engines.model_files import check_engine
-from heygem.jobs.batch_plan import name_batch, plan_request
+from heygem.jobs.batch_plan import choose_topic, name_batch
 from heygem.jobs.batch_sources import resolve_inside
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.media.files import check_file
 from heygem.pipeline.preflight import check_disk
 from heygem.web.rest.form import Form
-from heygem.web.rest.orders import BatchItem, BatchOrder, JobOrder, NamedJobOrder, Order, Video
+from heygem.web.rest.orders import BatchOrder, JobOrder, NamedJobOrder, Order, Video
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,13 @@ class Intake:
         self._check_webhook(order.webhook)
         paths = {name: self._find(name) for item in order.items for name in (item.person, item.voice)}
         now = datetime.now().astimezone()
-        jobs = [self._plan_item(order, item, paths[item.person], paths[item.voice], now) for item in order.items]
+        topics = [choose_topic(paths[item.person], paths[item.voice], item.name) for item in order.items]
+        outputs = self.namer.plan_all(topics, order.signed, now)
+        jobs = []
+        for item, output in zip(order.items, outputs, strict=True):
+            request = self._request(item, paths[item.person], paths[item.voice], output)
+            project = item.project or order.project
+            jobs.append(NewJob(request, order.owner, project, order.priority, order.webhook))
         name = name_batch(order.name, now)
         earlier = self.queue.find_submission(order.owner, key) if key else None
         batch_id = self.queue.submit_batch(name, jobs, order.owner, order.project, order.is_paused, key, _digest(order))
@@ -82,20 +88,17 @@ class Intake:
         """`keep` is called as soon as the files may be a job's."""
         self._check_webhook(order.webhook)
         now = datetime.now().astimezone()
-        request = self._plan(order, person, voice, now)
+        output = self.namer.plan(choose_topic(person, voice, order.name), order.signed, now)
+        request = self._request(order, person, voice, output)
         job = NewJob(request, order.owner, order.project, order.priority, order.webhook)
         job_id = self.queue.submit(job, key, digest)
         keep()
         status = self.queue.get_status(job_id)
         return status, status.request.output == request.output
 
-    def _plan_item(self, order: BatchOrder, item: BatchItem, person: Path, voice: Path, now: datetime) -> NewJob:
-        request = self._plan(item, person, voice, now)
-        return NewJob(request, order.owner, item.project or order.project, order.priority, order.webhook)
-
-    def _plan(self, video: Video, person: Path, voice: Path, now: datetime) -> LipSyncRequest:
+    def _request(self, video: Video, person: Path, voice: Path, output: Path) -> LipSyncRequest:
         engine = check_engine(self.models_dir, EngineName(video.engine or self.engine))
-        return plan_request(self.namer, person, voice, FaceChoice.parse(video.face), now, video.name, engine)
+        return LipSyncRequest(person, voice, output, FaceChoice.parse(video.face), engine)
 
     def _find(self, name: str) -> Path:
         path = resolve_inside(self.inputs_dir, name)

@@ -22,7 +22,8 @@ def make_whole(value: object) -> object:
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
 FACE: Final = r"^(largest|left|right|[1-9][0-9]?)$"
 ENGINE: Final = rf"^({'|'.join(EngineName)})?$"
-WEBHOOK: Final = r"^(https?://[^\s/?#@\\]+([/?#][^\s]*)?)?$"  # no user and password before the host
+_GAP: Final = r"\s\x00-\x1f\x7f-\x9f\ufeff"  # no kind of regular expression has all of these in its own \s
+WEBHOOK: Final = rf"^(https?://[^{_GAP}/?#@\\]+([/?#][^{_GAP}]*)?)?$"  # no user and password before the host
 
 Label: TypeAlias = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)]
 FileName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=PRINTABLE)]
@@ -75,6 +76,16 @@ class Terms(Order):
     priority: Priority = Field(default=0, description="Higher ones run first")
     webhook: Webhook = Field(default="", description="http(s) URL that is told of the end of each job")
     owner: Label = Field(default=API_OWNER, description="Whose it is; a name that the program chooses")
+    signature: Label = Field(
+        default="",
+        description="Whose name the finished videos bear, and the folder that they lie in; the owner, or where that is "
+        "not given either the setting library.owner",
+    )
+
+    @property
+    def signed(self) -> str:
+        """ "" is the setting's."""
+        return self.signature or (self.owner if self.owner != API_OWNER else "")
 
 
 class JobOrder(Video, Terms):

@@ -30,7 +30,7 @@ def test_a_batch_from_its_files_to_its_videos(api: Api, order: dict[str, Any]) -
         ("ann.mp4", "largest", "greetings"),
         ("bob.mp4", "2", "own"),
     ]
-    assert jobs[1]["output"].startswith("Bob!_hello_")
+    assert jobs[1]["output"].startswith("heygem_Bob!_v")
     for job in jobs:
         api.finish(job["job_id"])
     done = api.client.get(f"/batches/{batch['batch_id']}").json()

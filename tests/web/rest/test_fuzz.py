@@ -22,6 +22,7 @@ def work(request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, work_
 def test_the_interface_is_as_documented(serve_api: Served, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("schemathesis")), "run"]
     command += ["--checks", "all", "--max-examples", "25", "--generation-deterministic", "--no-color"]
+    command += ["--exclude-checks", "use_after_free"]  # what was deleted is in the trash, and still known
     with serve_api(work, api={"webhook_secret": SECRET, "token": TOKEN}) as api:
         (api.folder / "inputs" / "team").mkdir()
         (api.folder / "inputs" / "team" / "ann.mp4").write_bytes(b"1")

@@ -24,7 +24,7 @@ def test_a_job_from_its_upload_to_its_video(api: Api) -> None:
     job = answer.json()
     assert (job["state"], job["face"], job["project"], job["priority"]) == ("queued", "left", "greetings", 3)
     assert (job["person"], job["voice"], job["owner"]) == ("person.mp4", "voice.wav", "api")
-    assert job["output"].startswith("Ann_says_hello_voice_")
+    assert job["output"] == "heygem_Ann_says_hello_v1.mp4"
     assert job["engine"] == "embedded"
     assert str(api.folder) not in answer.text
     assert api.client.get(f"/jobs/{job['job_id']}/result").status_code == 409
@@ -63,6 +63,17 @@ def test_an_engine_is_taken_once_its_weights_are_there(api: Api) -> None:
     weights.write_bytes(b"weights")
     job = api.submit(engine="wav2lip").json()
     assert job["engine"] == api.queue.get_status(job["job_id"]).request.engine == "wav2lip"
+
+
+def test_a_video_is_filed_under_its_signature_or_else_its_owner(api: Api) -> None:
+    for asked, signed in (
+        ({"signature": "市场 部"}, "市场_部"),
+        ({"signature": "sales", "owner": "crm"}, "sales"),
+        ({"owner": "crm"}, "crm"),
+        ({}, "heygem"),
+    ):
+        request = api.queue.get_status(job_id(api.submit(name="a", **asked))).request
+        assert (request.output.parent.name, request.output.name) == (signed, f"{signed}_a_v1.mp4")
 
 
 def test_files_of_the_server_are_named_not_sent(api: Api) -> None:
