@@ -6,6 +6,7 @@ from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile
 from heygem.downloads.link import Link, LinkSource, Resolver
 from heygem.downloads.resolvers.asker import Asker
+from heygem.downloads.resolvers.browser import BrowserDoor
 from heygem.downloads.resolvers.github import GitHubResolver
 from heygem.downloads.resolvers.huggingface import HuggingFaceResolver
 from heygem.downloads.resolvers.modelscope import ModelScopeResolver
@@ -49,6 +50,8 @@ class ResolverSet:
 def build_resolvers(options: ResolverOptions) -> ResolverSet:
     asker = Asker(options.timeout_s, options.connect_s)
     doors: list[Door] = [NextcloudDoor(asker), OpenListDoor(asker, options.logins), SharePageDoor(asker)]
+    if options.browser:
+        doors.append(BrowserDoor(options.browser_path))
     resolvers: list[Resolver] = [
         HuggingFaceResolver(options, asker),
         ModelScopeResolver(options, asker),

@@ -81,7 +81,7 @@ def read_share_page(html: bytes, url: str, wanted: ModelFile) -> SharePage:
     has_scripts = bool(soup.select("script"))
     forms = tuple(_read_form(node, base) for node in soup.select("form"))
     candidates = sorted(_list_candidates(soup, base, wanted), key=lambda each: -each.score)
-    has_captcha = bool(soup.select(CAPTCHA)) or any(CAPTCHA_NAME.search(_words(node)) for node in soup.select("input"))
+    has_captcha = bool(soup.select(CAPTCHA)) or any(is_captcha(_words(node)) for node in soup.select("input"))
     refresh = _find_refresh(soup, base)
     for node in soup.select("script, style, template"):
         node.decompose()
@@ -89,6 +89,16 @@ def read_share_page(html: bytes, url: str, wanted: ModelFile) -> SharePage:
     return SharePage(
         forms, tuple(candidates), has_captcha, bool(WRONG.search(text)), bool(OVER.search(text)), has_scripts, refresh
     )
+
+
+def is_download(words: str) -> bool:
+    """Whether words of a link or a button promise the file, and not some program to fetch it with."""
+    return bool(DOWNLOAD.search(words)) and not OTHER_DOWNLOAD.search(words)
+
+
+def is_captcha(words: str) -> bool:
+    """Whether words of a field ask who types for a proof of being human."""
+    return bool(CAPTCHA_NAME.search(words))
 
 
 def _read_form(node: Tag, base: str) -> Form:
@@ -109,7 +119,7 @@ def _read_form(node: Tag, base: str) -> Form:
         fields=fields,
         code_name=_get(codes[0], "name") if codes else "",
         is_login=any(each not in codes for each in typed) and bool(codes),
-        is_download=not typed and any(_is_download(_words(each)) for each in [node, *buttons]),
+        is_download=not typed and any(is_download(_words(each)) for each in [node, *buttons]),
     )
 
 
@@ -126,7 +136,7 @@ def _is_pressed(node: Tag) -> bool:
 def _is_code(node: Tag) -> bool:
     words = _words(node)
     is_named = _get(node, "type").lower() == "password" or bool(CODE_NAME.search(words))
-    return is_named and not CAPTCHA_NAME.search(words)
+    return is_named and not is_captcha(words)
 
 
 def _read_choices(node: Tag) -> dict[str, str]:
@@ -160,11 +170,7 @@ def _score(url: str, node: Tag, wanted: ModelFile) -> int:
     ends = bool(ending) and any(each.casefold().endswith(ending) for each in in_url)
     if OTHER_DOWNLOAD.search(f"{words} {parts.path}") and not is_named:
         return 0
-    return 100 * is_named + 60 * (_is_download(words) or node.has_attr("download")) + 40 * ends
-
-
-def _is_download(words: str) -> bool:
-    return bool(DOWNLOAD.search(words)) and not OTHER_DOWNLOAD.search(words)
+    return 100 * is_named + 60 * (is_download(words) or node.has_attr("download")) + 40 * ends
 
 
 def _words(node: Tag) -> str:

@@ -21,6 +21,7 @@ from heygem.downloads.link import Link
 
 CONTENT: Final = bytes(range(256)) * 300
 SUM: Final = hashlib.sha256(CONTENT).hexdigest()
+HTML: Final = "text/html; charset=utf-8"
 START_S: Final = 60.0
 WANTED: Final = ModelFile("lips/model.pth", len(CONTENT), SUM)
 
@@ -83,7 +84,7 @@ class StandIn:
                 is_json = isinstance(reply.body, dict)
                 body = json.dumps(reply.body) if isinstance(reply.body, dict) else reply.body
                 data = body.encode() if isinstance(body, str) else body
-                kind = "application/json" if is_json else "text/html" if isinstance(body, str) else "application/x-bin"
+                kind = "application/json" if is_json else HTML if isinstance(body, str) else "application/x-bin"
                 self.send_response(reply.status)
                 named = {name.lower() for name in reply.headers}
                 for name, value in {"Content-Type": kind, "Content-Length": str(len(data))}.items():
