@@ -38,6 +38,8 @@ class ManifestFault(StrEnum):
     NOT_TEXT = "manifest_not_text"
     SYNTAX = "manifest_syntax"
     EMPTY = "manifest_empty"
+    KIND = "manifest_kind"
+    TOO_MANY = "manifest_too_many"
     TOO_DEEP = "manifest_too_deep"
     ALIAS = "manifest_alias"
     TAG = "manifest_tag"

@@ -54,6 +54,8 @@ def parse_manifest(data: bytes, name: str) -> Manifest:
 
 
 def _check(tree: YamlTree, name: str) -> list[ModelSchema]:
+    if not isinstance(tree.value, dict):
+        raise ManifestError(name=name, line=1, reason=ManifestFault.KIND)
     try:
         if _has_list(tree):
             return ManifestSchema.model_validate(tree.value).models

@@ -11,6 +11,7 @@ import yaml
 from heygem.domain.model_errors import ManifestFault
 
 MAX_DEPTH: Final = 12
+MAX_EVENTS: Final = 100_000  # keys and values, more or less: read in half a second
 _NULLS: Final = ("", "~", "null", "Null", "NULL")
 # The same parser in C where PyYAML was built with it. All scalars stay strings: `version: 1.10` is not the number 1.1.
 _LOADER: Final[type[yaml.BaseLoader]] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -21,7 +22,7 @@ Location: TypeAlias = tuple[str | int, ...]
 class YamlError(Exception):
     """`line` counts from 1; `context` is what the fault's sentence needs."""
 
-    def __init__(self, line: int, fault: ManifestFault, **context: str) -> None:
+    def __init__(self, line: int, fault: ManifestFault, **context: str | int) -> None:
         super().__init__(f"line {line}: {fault}")
         self.line = line
         self.fault = fault
@@ -61,7 +62,9 @@ def parse_yaml(text: str) -> YamlTree:
 def _check_events(text: str) -> None:
     """Before anything is built of it, since a few lines of aliases can stand for gigabytes."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        if number > MAX_EVENTS:
+            raise YamlError(_line(event.start_mark), ManifestFault.TOO_MANY, limit=MAX_EVENTS)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise YamlError(_line(event.start_mark), ManifestFault.TOO_DEEP)

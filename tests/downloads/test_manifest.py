@@ -155,11 +155,16 @@ def test_what_is_no_manifest_is_told(text: str):
     assert fault(text)[0] >= 1
 
 
+def test_what_is_no_mapping_is_told():
+    assert "has a list under models" in fault("just words")[1] and "has a list under models" in fault("- a")[1]
+
+
 def test_bombs_and_what_is_no_text_are_refused_at_once():
     bomb = "a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n"
     assert fault(bomb) == (1, "anchors and aliases (& and *) are not allowed")
     assert fault("a: *a\n")[0] == 1
     assert "nest" in fault("[" * 100_000)[1] and "nested too deeply" in fault("[" * 20)[1]
+    assert "too much in it" in fault("models: [" + "a," * 200_000 + "a]")[1]
     assert "larger than" in fault("#" * (MAX_MANIFEST_BYTES + 1))[1]
     with pytest.raises(ManifestError, match="manifest_not_text") as caught:
         parse_manifest(b"a: b\nc: \xff", "m.yaml")
