@@ -70,9 +70,10 @@ def transfer(
     reporter = Reporter(wanted, sink)
     try:
         with _alone(target, reporter, cancel):
-            if not _is_there(wanted, target, reporter, cancel):
+            if _is_there(wanted, target, reporter, cancel):
+                reporter.tell(TransferPhase.DONE, wanted.size_bytes)
+            else:
                 _Transfer(wanted, sources, target, rules, reporter).run(cancel)
-        reporter.tell(TransferPhase.DONE, wanted.size_bytes)
     except CancelledError:
         reporter.tell(TransferPhase.PAUSED)
         raise
@@ -145,6 +146,7 @@ class _Transfer:
                 finally:
                     self._end(threads)
             self._part.publish()
+            self._reporter.finish(self._board)
         except ChecksumError:
             self._part.close()
             discard_partial(self._target)

@@ -60,7 +60,7 @@ def read_answer(response: httpx.Response, asked: Asked) -> Answer:
     is_whole = response.status_code == httpx.codes.OK
     answer = _read_whole(asked, etag, length) if is_whole else _read_part(response, asked, etag, length)
     if asked.etag and etag and etag != asked.etag:
-        raise ChangedError(SourceProblem.FILE_DIFFERS)
+        raise ChangedError(asked.etag)
     return answer
 
 

@@ -85,8 +85,8 @@ class Connection:
             route = state.find_route()
             self._ask(state, span, route)
         except ChangedError as error:
-            self._shared.part.lose_origin(state.key)
-            self._shared.board.fail(state, error, began_at)
+            if self._shared.part.lose_version(state.key, error.etag):
+                self._shared.board.fail(state, error, began_at)
         except FetchError as error:
             if route is None or not self._is_forgiven(state, route, error):
                 log.info("%s: %s", state.key, error.reason)
@@ -165,4 +165,4 @@ class Connection:
     def _note(self, state: SourceState, span: Span, etag: str) -> None:
         start, span.noted = span.noted, span.position
         if not self._shared.part.note(start, span.position, state.key, etag):
-            raise ChangedError(SourceProblem.FILE_DIFFERS)
+            raise ChangedError(etag)

@@ -1,6 +1,6 @@
 """Whose bytes were wrong, when a file or a part of it is not what was wanted. Has fetched again what must be."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Final
 
 from heygem.domain.model_errors import ChecksumError
@@ -17,13 +17,13 @@ class Culprit:
     """
 
     def __init__(self, part: PartFile, board: SourceBoard, wanted: ModelFile, attempts: int) -> None:
-        """After so many `attempts` at one part, or at the whole for each source, it is given up."""
+        """After so many `attempts` for each source, at one part or at the whole, it is given up."""
         self._part = part
         self._board = board
         self._wanted = wanted
-        self._attempts = attempts
+        self._most_tries = self._wholes_left = attempts * len(board.left())
         self._tries: Counter[int] = Counter()
-        self._wholes_left = attempts * len(board.left())
+        self._suspicion: defaultdict[str, float] = defaultdict(float)
         self._seen: set[str] = set()
 
     def judge_part(self, start: int, end: int, found: str, expected: str) -> None:
@@ -31,10 +31,15 @@ class Culprit:
         origins = list(self._part.origins_of(start, end))
         self._part.lose(start, end)
         self._tries[start] += 1
-        if len(origins) == 1:
-            self._board.blame(origins[0], MOST_WRONG_PARTS)
-        if self._tries[start] >= self._attempts:
+        for origin in origins:
+            self._suspicion[origin] += 1 / len(origins)
+        if self._tries[start] >= self._most_tries:
             raise self._error(found, expected)
+        if len(origins) == 1:
+            if self._board.blame(origins[0], MOST_WRONG_PARTS):
+                self._board.absolve()
+        elif self._tries[start] > 1:  # of two wrong ones, both with bytes of several: from fewer, to see whose they are
+            self._board.bar(max(origins, key=self._suspicion.__getitem__))
 
     def judge_whole(self, found: str) -> None:
         """Raises ChecksumError where nobody has the file that is wanted."""

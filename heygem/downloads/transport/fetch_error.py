@@ -24,11 +24,11 @@ class LinkError(FetchError):
 
 
 class ChangedError(FetchError):
-    """The source has another file under the same name than before."""
+    """The source has another file under the same name than before, when it called it `etag`."""
 
-
-class WholeError(FetchError):
-    """The server knows no ranges, and sends the file from its beginning."""
+    def __init__(self, etag: str) -> None:
+        super().__init__(SourceProblem.FILE_DIFFERS)
+        self.etag = etag
 
 
 class SlowError(FetchError):

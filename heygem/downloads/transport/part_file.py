@@ -166,6 +166,14 @@ class PartFile:
                 self.lose(start, end)
             self.name(origin, "")
 
+    def lose_version(self, origin: str, etag: str) -> bool:
+        """Forgets all that came from `origin` while it called the file `etag`; False where that has been done."""
+        with self.changed:
+            is_current = self.etag(origin) == etag
+            if is_current:
+                self.lose_origin(origin)
+            return is_current
+
     def take_lowest_lost(self) -> int | None:
         """The lowest byte that has been lost since this was last asked."""
         with self.changed:

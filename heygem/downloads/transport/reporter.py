@@ -29,6 +29,11 @@ class Reporter:
         done = self._last.done_bytes if done_bytes is None else done_bytes
         self._send(TransferProgress(self._wanted.path, phase, done, self._wanted.size_bytes))
 
+    def finish(self, board: SourceBoard) -> None:
+        """The last event, with what came from where."""
+        size_bytes, sources = self._wanted.size_bytes, board.measure(time.monotonic())
+        self._send(TransferProgress(self._wanted.path, TransferPhase.DONE, size_bytes, size_bytes, sources=sources))
+
     def follow(self, part: PartFile, work: WorkList, board: SourceBoard) -> None:
         """Looks at what there is, and tells it where it is time to."""
         now = time.monotonic()

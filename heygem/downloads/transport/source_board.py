@@ -120,13 +120,15 @@ class SourceBoard:
         """Whether there is somebody else to ask."""
         return any(state.key != key for state in self.left())
 
-    def blame(self, key: str, most: int) -> None:
-        """Bytes that came from it were wrong; whose were so `most` times is dropped, if there is another."""
-        if (state := self._find(key)) is not None:
-            state.corrupt += 1
-            state.fault = SourceProblem.FILE_DIFFERS
-            if state.corrupt >= most and self.has_others(key):
-                state.dropped = SourceProblem.FILE_DIFFERS
+    def blame(self, key: str, most: int) -> bool:
+        """Bytes from it were wrong; the `most`th time it is dropped, if there is another. Whether it has been."""
+        if (state := self._find(key)) is None:
+            return False
+        state.corrupt += 1
+        state.fault = SourceProblem.FILE_DIFFERS
+        if state.corrupt >= most and self.has_others(key):
+            state.dropped = SourceProblem.FILE_DIFFERS
+        return bool(state.dropped)
 
     def bar(self, key: str) -> None:
         """It is not asked while it is suspected of wrong bytes."""

@@ -15,10 +15,11 @@ from heygem.downloads.transport.speed import SpeedMeter
 
 GROWTH: Final = 2.0
 LONGEST_WAIT_S: Final = 30.0
-LASTING_FAULTS: Final = 2  # of those that another try hardly mends
+LASTING_FAULTS: Final = 2  # of those that another try hardly mends, in a row
+LASTING_FAULTS_OF_PROVEN: Final = 4  # a source that has delivered may have stumbled
 MOST_CHANGES: Final = 3  # of its file's name, then the name is no longer looked at: some clusters name it differently
 PASSING: Final = frozenset({SourceProblem.UNREACHABLE, SourceProblem.TIMED_OUT, SourceProblem.BUSY})
-HEALTHY_BYTES: Final = 64 << 10  # who has brought so much since has recovered
+HEALTHY_BYTES: Final = 32 << 10  # who has brought so much since has recovered
 
 
 @dataclass(eq=False)
@@ -111,7 +112,8 @@ class SourceState:
             wait_s = backoff_s(self.failures, self.first_wait_s, GROWTH, LONGEST_WAIT_S)
             self.retry_at = max(self.retry_at, now + max(wait_s, fault.wait_s))
         self.retry_at = max(self.retry_at, now + fault.wait_s)
-        if self.failures >= self.attempts or self.lasting >= LASTING_FAULTS:
+        most_lasting = LASTING_FAULTS_OF_PROVEN if self.is_proven else LASTING_FAULTS
+        if self.failures >= self.attempts or self.lasting >= most_lasting:
             self.dropped = fault.reason
 
     def _get_link(self, renew: bool) -> Link:
