@@ -28,10 +28,13 @@ from heygem.jobs.work_folders import WorkFolders
 from heygem.jobs.worker import Work, Worker
 from heygem.library.catalogue import Library
 from heygem.library.retention import RetentionRules
+from heygem.library.stores.opening import open_store
 from heygem.maintenance.alerts.alerting import Alerting
+from heygem.maintenance.archiving import build_archiving
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.monitoring import build_monitoring
+from heygem.maintenance.pruner import Pruner
 from heygem.storage.database import Database, database_url
 from heygem.storage.name_versions import take_versions
 
@@ -142,9 +145,12 @@ class FakeServices:
     def __post_init__(self) -> None:
         outputs, cache = self.settings.paths.outputs.absolute(), self.settings.paths.cache
         self.queue = make_fake_queue(self.settings)
-        self.library = Library(self.queue.database, outputs, cache, rules=RULES)
+        store = open_store(self.settings.archive, outputs)
+        self.library = Library(self.queue.database, outputs, cache, rules=RULES, store=store)
         self.namer = make_namer(self.queue.database, outputs)
         self.disk_guard = DiskGuard(outputs, warn_share=0.99, refuse_share=1.0, reserve_bytes=0)
+        pruner = Pruner(self.library, RULES, self.disk_guard, lambda: set())
+        self.archiving = build_archiving(pruner, self.settings.archive.max_mb_s)
         self.disk_history = DiskHistory(self.settings.paths.data / "disk.jsonl")
         self.monitoring = build_monitoring(
             self.queue, self.library, self.disk_guard, self.disk_history, is_starting=lambda: False

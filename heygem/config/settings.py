@@ -110,7 +110,7 @@ class ArchiveSettings(Section):
     keep_local_hours: float = Field(
         default=24, gt=0, le=87_600, description="How long what was archived also stays here at least, in hours"
     )
-    max_mb_s: float = Field(default=0, ge=0, description="Most MB a second to and from the archive; 0 for no bound")
+    max_mb_s: float = Field(default=0, ge=0, description="Most MB a second of copies to and from there; 0 for no bound")
     endpoint_url: str = Field(default="", description="Address of an S3 server that is not Amazon's")
     region: str = Field(default="", description="Region of the bucket, where the server wants one")
     addressing: Literal["auto", "path", "virtual"] = Field(

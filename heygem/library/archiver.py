@@ -164,7 +164,12 @@ class Archiver:
         if size_bytes != record.size_bytes:
             raise InputChangedError(video)
         keys = KeyFamily(self.library.promise_key(record.output_id, lambda key: store.find_size(key) is not None))
-        for key, path in ((keys.sidecar, sidecar_path(video)), (keys.picture, self._find_picture(record))):
+        beside = (
+            (keys.sidecar, sidecar_path(video)),
+            (keys.picture, _find_picture(record, self.library.thumbnail)),
+            (keys.sheet, _find_picture(record, self.library.contact_sheet)),
+        )
+        for key, path in beside:
             if path is not None and path.is_file() and not path.is_symlink():
                 self._send(
                     path, ArchivedCopy(key, path.stat().st_size, hash_file(path, flow.cancel)), Flow(flow.cancel)
@@ -197,11 +202,12 @@ class Archiver:
             return False
         return digest.hexdigest() == copy.sha256
 
-    def _find_picture(self, record: OutputRecord) -> Path | None:
-        try:
-            return self.library.thumbnail(record.output_id)
-        except HeyGemError:  # it has none
-            return None
+
+def _find_picture(record: OutputRecord, make: Callable[[str], Path]) -> Path | None:
+    try:
+        return make(record.output_id)
+    except HeyGemError:  # it has none
+        return None
 
 
 def due_first(step: PlannedStep) -> float:

@@ -29,7 +29,7 @@ TOLERANCE: Final = timedelta(seconds=5)  # of two clocks
 
 @dataclass(frozen=True)
 class KeyFamily:
-    """The keys of a video, of the record of its making, and of its picture."""
+    """The keys of a video, of the record of its making, and of its pictures."""
 
     video: str
 
@@ -40,6 +40,10 @@ class KeyFamily:
     @property
     def picture(self) -> str:
         return str(PurePosixPath(self.video).with_suffix(".jpg"))
+
+    @property
+    def sheet(self) -> str:
+        return str(PurePosixPath(self.video).with_suffix(".sheet.jpg"))
 
 
 class Copies(Search, Trash):
@@ -138,7 +142,7 @@ class Copies(Search, Trash):
             if row.state != OutputState.ARCHIVED or row.archive_key is None:
                 continue
             keys = KeyFamily(row.archive_key)
-            for key in (keys.sidecar, keys.picture, keys.video):
+            for key in (keys.sidecar, keys.picture, keys.sheet, keys.video):
                 store.remove(key)
             with self.database.write() as connection:
                 gone = update(outputs).where(outputs.c.output_id == output_id)

@@ -59,6 +59,10 @@ class FetchDesk:
         if item is not None:
             item.cancel.cancel()
 
+    @property
+    def is_busy(self) -> bool:
+        return any(item.error is None for item in self.list_items().values())
+
     def list_items(self) -> Mapping[str, Fetching]:
         """By the videos' ids."""
         with self._lock:

@@ -1,5 +1,6 @@
 """Small pictures of finished videos, made when first asked for and kept in the cache."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -22,25 +23,28 @@ class Thumbnails(Copies):
 
         Raises as get_content does, and the MediaError that fits where no picture can be had of it.
         """
-        video, picture = self.get_content(output_id), self.thumbnail_path(output_id)
-        if not picture.is_file():
-            _write(picture, self._fetch(video) if isinstance(video, ArchivedCopy) else _draw(video))
-        return picture
+        return self._make(output_id, self.thumbnail_path(output_id), lambda keys: keys.picture, _draw)
 
     def contact_sheet(self, output_id: str) -> Path:
-        """A JPEG of SHEET_FRAMES frames from all over it, in a row, 320 × 180 px each.
+        """A JPEG of SHEET_FRAMES frames from all over it, in a row, 320 × 180 px each. Raises as thumbnail does."""
+        return self._make(output_id, self.sheet_path(output_id), lambda keys: keys.sheet, _draw_sheet)
 
-        Raises as get_file does, and the MediaError that fits where no picture can be had of it.
-        """
-        video, picture = self.get_file(output_id), self.sheet_path(output_id)
-        if not picture.is_file():
-            _write(picture, _draw_sheet(video))
+    def _make(
+        self, output_id: str, picture: Path, key_of: Callable[[KeyFamily], str], draw: Callable[[Path], bytes]
+    ) -> Path:
+        content = self.get_content(output_id)
+        if picture.is_file():
+            return picture
+        if isinstance(content, ArchivedCopy):
+            _write(picture, self._fetch(key_of(KeyFamily(content.key))))
+        else:
+            _write(picture, draw(content))
         return picture
 
-    def _fetch(self, copy: ArchivedCopy) -> bytes:
-        data = self.read_beside(KeyFamily(copy.key).picture)
+    def _fetch(self, key: str) -> bytes:
+        data = self.read_beside(key)
         if data is None:
-            raise ResultGoneError(name=copy.key)
+            raise ResultGoneError(name=key)
         return data
 
 

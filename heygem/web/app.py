@@ -60,10 +60,11 @@ def build_app(services: PageServices) -> gr.Blocks:
         strip = AlertStrip(services.alerting.book, session)
         strip.render()
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
+        desk = services.archiving.desk if services.archiving else None
         tabs: list[BatchTab | SingleTab | HistoryTab | LogTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
             SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
-            HistoryTab(services.library, storage, labels, session),
+            HistoryTab(services.library, desk, storage, labels, session),
             LogTab(settings.paths.logs, labels, session),
         ]
         with gr.Tabs() as row:

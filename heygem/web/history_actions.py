@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from heygem.config.strings import Translator
+from heygem.domain.archive_errors import ArchiveUnsetError
 from heygem.domain.library import OutputKind
 from heygem.library.catalogue import Library
+from heygem.library.fetching import FetchDesk
 from heygem.web import format as fmt
 
 
@@ -23,13 +25,18 @@ NOTHING: Final = Done()
 
 
 class OutputActions:
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, desk: FetchDesk | None = None) -> None:
+        """`desk` is what videos are asked for at that the archive alone has."""
         self._library = library
+        self._desk = desk
         self._by_name: Mapping[str, Do] = {
             "trash": self._trash,
             "remove": self._trash,  # the key Delete
             "restore": self._restore,
             "purge": self._purge,
+            "fetch": self._fetch,
+            "unfetch": self._unfetch,
+            "unarchive": self._unarchive,
             "pin": self._pin,
             "kind": self._set_kind,
             "rename": self._rename,
@@ -53,6 +60,24 @@ class OutputActions:
     def _purge(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
         del text
         return Done(tr("history.purged", size=fmt.size(self._library.purge(ids))))
+
+    def _fetch(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
+        del text
+        if self._desk is None:
+            raise ArchiveUnsetError()
+        self._desk.ask(ids)
+        return Done(tr("history.fetch_asked", count=len(ids)))
+
+    def _unfetch(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
+        del text, tr
+        if self._desk is not None:
+            for output_id in ids:
+                self._desk.cancel(output_id)
+        return NOTHING
+
+    def _unarchive(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
+        del text
+        return Done(tr("history.unarchived", size=fmt.size(self._library.remove_copies(ids))))
 
     def _pin(self, ids: Sequence[str], text: str, tr: Translator) -> Done:
         """What is pinned becomes as new ones are."""

@@ -1,19 +1,19 @@
 """Finished videos as rows of HTML: cards, what is above them, their pages. Pure; users' words are escaped here."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 
 from heygem.config.strings import Translator
 from heygem.domain.library import OutputKind, OutputRecord, OutputState
 from heygem.web import format as fmt
-from heygem.web.cards import mark
-from heygem.web.history_query import SOON, Filters, Paging
+from heygem.web.history_prospect import Prospect, archived_mark, due_mark
+from heygem.web.history_query import Filters, Paging
 from heygem.web.item_list import Row
 from heygem.web.list_buttons import icon_tool, text_tool
 
 
-def output_row(record: OutputRecord, is_all: bool, due_at: datetime | None, now: datetime, tr: Translator) -> Row:
+def output_row(record: OutputRecord, is_all: bool, prospect: Prospect, now: datetime, tr: Translator) -> Row:
     """A card. Where `is_all`, everything that matches is chosen and the box only says so."""
     name = escape(title_of(record))
     box = "checked disabled" if is_all else "data-check"
@@ -23,9 +23,9 @@ def output_row(record: OutputRecord, is_all: bool, due_at: datetime | None, now:
         f'<i class="hg-length">{escape(fmt.clock(record.duration_s))}</i></span>'
         f'<div class="hg-item-body"><button type="button" class="hg-item-name" data-action="pick" title="{name}">'
         f"{name}</button>{_facts(card_facts(record))}"
-        f'<div class="hg-marks">{kind_mark(record.kind, tr)}{_due_mark(record, due_at, now, tr)}'
-        f"{_problem_mark(record, tr)}</div></div>"
-        f'<span class="hg-tools">{_tools(record, tr)}</span>'
+        f'<div class="hg-marks">{kind_mark(record.kind, tr)}{archived_mark(record, tr)}'
+        f"{due_mark(record, prospect, now, tr)}{_problem_mark(record, tr)}</div>{coming_bar(prospect)}</div>"
+        f'<span class="hg-tools">{_tools(record, prospect, tr)}</span>'
     )
     return Row(record.output_id, html, "output")
 
@@ -90,28 +90,11 @@ def card_facts(record: OutputRecord) -> list[str]:
     return [*texts, record.project] if record.project else texts
 
 
-def due_text(record: OutputRecord, due_at: datetime | None, now: datetime, tr: Translator) -> str:
-    """How long it stays: `还有 3 天`, in the trash `14 小时后彻底删除`."""
-    if record.state not in (OutputState.PRESENT, OutputState.TRASHED):
-        return tr(f"shelf.{record.state}")
-    if due_at is None:
-        return tr("history.for_ever")
-    left = span_text(due_at - now, tr)
-    return tr("history.purged_in" if record.state is OutputState.TRASHED else "history.left", span=left)
-
-
-def span_text(span: timedelta, tr: Translator) -> str:
-    """Whole days from two on, else whole hours; nothing left reads 0 hours."""
-    hours = max(0, int(span.total_seconds() // 3600))
-    return tr("history.days", count=hours // 24) if hours >= 48 else tr("history.hours", count=hours)
-
-
-def _due_mark(record: OutputRecord, due_at: datetime | None, now: datetime, tr: Translator) -> str:
-    """Pinned says it by its kind already."""
-    if record.state is OutputState.PRESENT and due_at is None:
+def coming_bar(prospect: Prospect) -> str:
+    """How far it is on its way back from the archive."""
+    if prospect.fetching is None or not prospect.is_coming:
         return ""
-    is_soon = due_at is None or due_at - now <= SOON
-    return mark("warn" if is_soon else "wait", due_text(record, due_at, now, tr))
+    return f'<div class="hg-bar"><i style="width:{100 * prospect.fetching.share:.1f}%"></i></div>'
 
 
 def _problem_mark(record: OutputRecord, tr: Translator) -> str:
@@ -123,7 +106,7 @@ def _problem_mark(record: OutputRecord, tr: Translator) -> str:
 
 
 def cover(record: OutputRecord) -> str:
-    has_picture = record.width > 0 and record.state in (OutputState.PRESENT, OutputState.TRASHED)
+    has_picture = record.width > 0 and record.state not in (OutputState.MISSING, OutputState.REMOVED)
     if not has_picture:
         return ""
     picture = f"media/{record.output_id}"
@@ -131,7 +114,7 @@ def cover(record: OutputRecord) -> str:
     return f'<img src="{picture}.jpg" alt="" loading="lazy"><i class="hg-sheet" style="{sheet}"></i>'
 
 
-def _tools(record: OutputRecord, tr: Translator) -> str:
+def _tools(record: OutputRecord, prospect: Prospect, tr: Translator) -> str:
     match record.state:
         case OutputState.PRESENT:
             is_pinned = record.kind is OutputKind.PINNED
@@ -140,9 +123,13 @@ def _tools(record: OutputRecord, tr: Translator) -> str:
             return f"{_download_tool(record, tr)}{pin}{remove}"
         case OutputState.TRASHED:
             restore = icon_tool("retry", tr("history.restore"), action="restore", more=" data-forget")
-            return restore + icon_tool(
-                "trash", tr("history.purge"), action="purge", more=purge_ask(record.size_bytes, tr)
-            )
+            return restore + icon_tool("trash", tr("history.purge"), action="purge", more=purge_ask(record, tr))
+        case OutputState.ARCHIVED if prospect.is_coming:
+            return icon_tool("cancel", tr("history.fetch_cancel"), action="unfetch")
+        case OutputState.ARCHIVED:
+            fetch = icon_tool("fetch", tr("history.fetch"), more=" data-forget")
+            remove = icon_tool("trash", tr("history.unarchive"), action="unarchive", more=unarchive_ask(tr))
+            return f"{_download_tool(record, tr)}{fetch}{remove}"
         case OutputState.MISSING:
             return icon_tool("trash", tr("history.forget"), action="purge", more=" data-forget")
     return ""
@@ -166,6 +153,10 @@ def _bulk_tools(filters: Filters, is_all: bool, tr: Translator) -> str:
         return restore + purge
     if state is OutputState.MISSING:
         return text_tool(f"purge-{whole}", tr("history.forget_many"), more=f"{needs} data-forget")
+    if state is OutputState.ARCHIVED:
+        fetch = text_tool(f"fetch-{whole}", tr("history.fetch_many"), more=f"{needs} data-forget")
+        remove = text_tool(f"unarchive-{whole}", tr("history.unarchive_many"), more=f"{needs}{unarchive_ask(tr)}")
+        return f"{_zip_tool(filters, is_all, tr)}{fetch}{remove}"
     options = "".join(f'<option value="{kind}">{escape(tr(f"kind.{kind}"))}</option>' for kind in OutputKind)
     return (
         f'<select class="hg-tool" data-submit="kind-{whole}" aria-label="{escape(tr("history.set_kind"))}"{needs}>'
@@ -182,8 +173,13 @@ def _zip_tool(filters: Filters, is_all: bool, tr: Translator) -> str:
     return text_tool("zip", tr("history.zip"), more=' data-post="media/chosen.zip" data-needs-checked')
 
 
-def purge_ask(size_bytes: int, tr: Translator) -> str:
-    return f' data-forget data-ask="{escape(tr("history.purge_ask", size=fmt.size(size_bytes)))}"'
+def purge_ask(record: OutputRecord, tr: Translator) -> str:
+    key = "history.purge_ask" if record.archived_at is None else "history.purge_kept_ask"
+    return f' data-forget data-ask="{escape(tr(key, size=fmt.size(record.size_bytes)))}"'
+
+
+def unarchive_ask(tr: Translator) -> str:
+    return f' data-forget data-ask="{escape(tr("history.unarchive_ask"))}"'
 
 
 def _facts(texts: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ MIN_MB: Final = (0, 10, 100, 1024)  # 0 is any size
 @dataclass
 class FilterBox:
     labels: Labels
+    has_archive: bool = False
     fields: list[Any] = field(default_factory=list)
 
     def render(self) -> None:
@@ -30,7 +31,7 @@ class FilterBox:
                 show_label=False, container=False, scale=1, min_width=220, elem_id="history-words",
             )  # fmt: skip
             shelf = make(
-                gr.Radio, {"label": "history.shelf", "choices": shelf_choices}, value=Shelf.PRESENT, show_label=False,
+                gr.Radio, {"label": "history.shelf", "choices": self._shelves}, value=Shelf.PRESENT, show_label=False,
                 container=False, scale=0, elem_id="shelf",
             )  # fmt: skip
         with gr.Row(elem_classes="hg-filters"):
@@ -40,6 +41,10 @@ class FilterBox:
             days = self._choose(since_choices, "history.since", 0)
             size = self._choose(size_choices, "history.size", 0)
         self.fields = [words, shelf, kind, self.owner, self.project, days, size, order]
+
+    def _shelves(self, tr: Translator) -> list[tuple[str, str]]:
+        shelves = [shelf for shelf in Shelf if self.has_archive or shelf is not Shelf.ARCHIVED]
+        return [(tr(f"shelf.{shelf}"), str(shelf)) for shelf in shelves]
 
     def _choose(self, choices: Callable[[Translator], object], label: str, value: object) -> gr.Dropdown:
         return self.labels.make(
@@ -61,10 +66,6 @@ def order_choices(tr: Translator) -> list[tuple[str, str]]:
 
 def kind_choices(tr: Translator) -> list[tuple[str, str]]:
     return [(tr("history.any_kind"), ANY), *((tr(f"kind.{kind}"), str(kind)) for kind in OutputKind)]
-
-
-def shelf_choices(tr: Translator) -> list[tuple[str, str]]:
-    return [(tr(f"shelf.{shelf}"), str(shelf)) for shelf in Shelf]
 
 
 def name_choices(by: UsageBy, names: Iterable[str], tr: Translator) -> list[tuple[str, str]]:

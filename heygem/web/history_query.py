@@ -19,6 +19,7 @@ class Shelf(StrEnum):
     PRESENT = "present"
     EXPIRING = "expiring"
     TRASHED = "trashed"
+    ARCHIVED = "archived"
     MISSING = "missing"
 
     @property

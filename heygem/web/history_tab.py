@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 import gradio as gr
 
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError
-from heygem.domain.library import OutputRecord, OutputState
 from heygem.domain.output_query import OutputPage, UsageBy
 from heygem.library.catalogue import Library
-from heygem.library.retention import RetentionRules, find_due_at
+from heygem.library.fetching import FetchDesk
 from heygem.web import history_cards as cards
 from heygem.web.history_actions import NOTHING, Done, OutputActions
 from heygem.web.history_filters import FilterBox, name_choices
 from heygem.web.history_panel import PREFIX, panel_row
+from heygem.web.history_prospect import find_prospect
 from heygem.web.history_query import PAGE_SIZE, Filters, Paging, read_now
 from heygem.web.item_list import Action, Row, Shown, build_list_update, build_update, item_list
 from heygem.web.labels import Labels
@@ -24,6 +23,7 @@ from heygem.web.session import QUIET, BrowserSession
 from heygem.web.storage_panel import StoragePanel
 
 POLL_S: Final = 5.0
+COMING_S: Final = 1.0  # while something comes from the archive
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,22 @@ class HistoryView:
 
 
 class HistoryTab:
-    def __init__(self, library: Library, storage: StoragePanel, labels: Labels, session: BrowserSession) -> None:
+    def __init__(
+        self,
+        library: Library,
+        desk: FetchDesk | None,
+        storage: StoragePanel,
+        labels: Labels,
+        session: BrowserSession,
+    ) -> None:
+        """`desk` is what videos are asked for at that the archive alone has; None where there is no archive."""
         self._library = library
         self._storage = storage
         self._labels = labels
         self._session = session
-        self._filters = FilterBox(labels)
-        self._actions = OutputActions(library)
+        self._desk = desk
+        self._filters = FilterBox(labels, has_archive=desk is not None or library.has_copies())
+        self._actions = OutputActions(library, desk)
         self._steps: Mapping[str, Callable[[HistoryView, str], HistoryView]] = {
             "pick": self._pick,
             "close": lambda view, _: replace(view, picked=""),
@@ -96,7 +105,7 @@ class HistoryTab:
         rows, head = self._draw(view, found, tr)
         value, shown = build_update(rows, view.shown, repr(view.filters))
         then = replace(view, shown=shown, head=head)
-        return build_list_update(value, head, view.head), gr.update(active=True), then
+        return build_list_update(value, head, view.head), gr.update(active=True, value=self._find_pause()), then
 
     def view_anew(self, tab: str, language: str, view: HistoryView, *fields: Any) -> tuple[Any, Any, HistoryView]:
         """For a browser that has missed an update."""
@@ -121,16 +130,20 @@ class HistoryTab:
         found = {by: [usage.name for usage in self._library.list_usage(by)] for by in UsageBy}
         return [gr.update(choices=name_choices(by, names, tr)) for by, names in found.items()]
 
+    def _find_pause(self) -> float:
+        """In seconds, until the page asks again."""
+        return COMING_S if self._desk is not None and self._desk.is_busy else POLL_S
+
     def _draw(self, view: HistoryView, found: OutputPage, tr: Translator) -> tuple[list[Row], str]:
         """Rows and head."""
-        now, done = read_now(), view.done
+        now, done, coming = read_now(), view.done, self._desk.list_items() if self._desk else {}
         paging = Paging(view.page, found.total, found.total_bytes)
         rows = [cards.told_row(done.told, tr("history.undo") if done.undo else "")] if done.told else []
         for record in found.records:
-            due_at = find_leaving_at(record, self._library.rules)
-            rows.append(cards.output_row(record, view.is_all, due_at, now, tr))
+            prospect = find_prospect(record, self._library.rules, coming.get(record.output_id))
+            rows.append(cards.output_row(record, view.is_all, prospect, now, tr))
             if record.output_id == view.picked:
-                rows.append(panel_row(record, due_at, now, tr))
+                rows.append(panel_row(record, prospect, now, tr))
         if not found.records:
             rows.append(cards.empty_row(tr("history.none" if view.filters.is_wide else "history.none_match")))
         if paging.pages > 1:
@@ -168,12 +181,3 @@ class HistoryTab:
             return replace(view, picked="")
         self._library.touch(key)
         return replace(view, picked=key)
-
-
-def find_leaving_at(record: OutputRecord, rules: RetentionRules | None) -> datetime | None:
-    """When it goes from its place to the trash, or from the trash for good; None for never."""
-    if rules is None:
-        return None
-    if record.state is OutputState.TRASHED and record.trashed_at is not None:
-        return record.trashed_at + timedelta(hours=rules.trash_hours)
-    return find_due_at(record, rules)

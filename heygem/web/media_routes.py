@@ -2,14 +2,16 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from heygem.domain.errors import HeyGemError
-from heygem.domain.library import OutputKind
+from heygem.domain.library import ArchivedCopy, OutputKind
 from heygem.domain.output_query import OutputOrder
 from heygem.library.catalogue import Library
+from heygem.library.copies import KeyFamily
 from heygem.pipeline.sidecar import sidecar_path
+from heygem.web.archived_media import send_copy
 from heygem.web.history_query import ANY, Filters, Shelf, read_now
 
 KEPT: Final = {"Cache-Control": "private, max-age=86400"}
@@ -40,12 +42,15 @@ def build_media_routes(library: Library) -> APIRouter:
         return send_zip(library, keys.split(","))
 
     @router.get("/{output_id}.mp4")
-    def show_video(output_id: str) -> Response:
+    def show_video(output_id: str, request: Request) -> Response:
         """With range requests."""
         try:
-            return FileResponse(library.get_file(output_id), media_type="video/mp4")
+            content = library.get_content(output_id)
         except HeyGemError:
             return Response(status_code=404)
+        if isinstance(content, ArchivedCopy):
+            return send_copy(library, content, request.headers.get("range"))
+        return FileResponse(content, media_type="video/mp4")
 
     @router.get("/{output_id}.sheet.jpg")
     def show_sheet(output_id: str) -> Response:
@@ -64,9 +69,13 @@ def build_media_routes(library: Library) -> APIRouter:
     @router.get("/{output_id}.json")
     def show_record(output_id: str) -> Response:
         try:
-            record = sidecar_path(library.get_file(output_id))
+            content = library.get_content(output_id)
         except HeyGemError:
             return Response(status_code=404)
+        if isinstance(content, ArchivedCopy):
+            data = library.read_beside(KeyFamily(content.key).sidecar)
+            return Response(data, media_type="application/json") if data is not None else Response(status_code=404)
+        record = sidecar_path(content)
         is_there = record.is_file() and not record.is_symlink()
         return FileResponse(record, media_type="application/json") if is_there else Response(status_code=404)
 

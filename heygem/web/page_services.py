@@ -7,6 +7,7 @@ from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.library.catalogue import Library
 from heygem.maintenance.alerts.alerting import Alerting
+from heygem.maintenance.archiving import Archiving
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.monitoring import Monitoring
@@ -19,6 +20,8 @@ class PageServices(Protocol):
     def queue(self) -> JobQueue: ...
     @property
     def library(self) -> Library: ...
+    @property
+    def archiving(self) -> Archiving | None: ...
     @property
     def disk_guard(self) -> DiskGuard: ...
     @property

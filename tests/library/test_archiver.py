@@ -96,11 +96,13 @@ def test_a_video_is_copied_with_all_that_belongs_to_it(desk: Desk, store: Archiv
     shares = [told.done_bytes / told.total_bytes for told in desk.told if told.record.output_id == output_id]
     assert shares == sorted(shares) and (shares[0], shares[-1]) == (0, 1)
     assert {(told.number, told.count) for told in desk.told} == {(1, 2), (2, 2)}
-    picture = desk.library.thumbnail(output_id)
-    drawn = picture.read_bytes()
+    pictures = desk.library.thumbnail(output_id), desk.library.contact_sheet(output_id)
+    drawn = [picture.read_bytes() for picture in pictures]
     desk.run(StepAction.RELEASE, output_id)
-    picture.unlink()
-    assert not video.exists() and desk.library.thumbnail(output_id).read_bytes() == drawn  # from the archive
+    for picture in pictures:
+        picture.unlink()
+    assert not video.exists()
+    assert [desk.library.thumbnail(output_id).read_bytes(), desk.library.contact_sheet(output_id).read_bytes()] == drawn
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ def work(request: LipSyncRequest, sink: ProgressSink, cancel: CancelToken, work_
 
 if __name__ == "__main__":
     paths = {name: FOLDER / name for name in ("outputs", "cache", "logs", "models", "data", "inputs")}
-    services = FakeServices(load_settings(server={"port": PORT}, paths=paths), work)
+    archive = {"url": str(FOLDER / "nas"), "max_mb_s": 4}
+    (FOLDER / "nas").mkdir(exist_ok=True)
+    services = FakeServices(load_settings(server={"port": PORT}, paths=paths, archive=archive), work)
     services.start()
     try:
         serve(services)

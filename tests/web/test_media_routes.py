@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from filelock import FileLock
 
-from heygem.domain.library import OutputKind
+from heygem.domain.library import OutputKind, OutputState
+from heygem.library.archiver import Archiver
 from heygem.library.catalogue import Library
+from heygem.library.flow import Flow
+from heygem.library.retention import PlannedStep, StepAction, StepReason
+from heygem.library.stores.folder import FolderStore
 from heygem.storage.database import Database
 from heygem.web.history_query import Filters
 from heygem.web.media_routes import build_media_routes
@@ -20,7 +25,8 @@ from tests.fakes import write_video
 def library(tmp_path: Path) -> Library:
     database = Database(f"sqlite:///{tmp_path}/heygem.db")
     database.upgrade()
-    return Library(database, tmp_path / "outputs", tmp_path / "cache")
+    (tmp_path / "nas").mkdir()
+    return Library(database, tmp_path / "outputs", tmp_path / "cache", store=FolderStore(tmp_path / "nas"))
 
 
 @pytest.fixture
@@ -85,3 +91,33 @@ def test_what_matches_comes_as_a_zip(client: TestClient, library: Library, outpu
     large = client.get(f"/media/matching.zip?{Filters(min_mb=10).to_url()}")
     assert large.status_code == 204
     assert client.get("/media/matching.zip?kind=nonsense").status_code == 422
+
+
+def test_a_video_of_the_archive_comes_from_there_in_pieces(
+    client: TestClient, library: Library, output_id: str, tmp_path: Path
+) -> None:
+    path = library.get(output_id).path
+    data, record = path.read_bytes() + bytes(5 * 1024**2), {"a": 1}
+    path.write_bytes(data)  # more than is read at once
+    library.add(path)
+    archive(library, output_id)
+    assert library.get(output_id).state is OutputState.ARCHIVED and not path.exists()
+    url = f"/media/{output_id}.mp4"
+    whole = client.get(url)
+    assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, data, "bytes")
+    for asked, start, end in (("100-199", 100, 200), (f"{len(data) - 9}-", len(data) - 9, len(data)), ("-9", -9, None)):
+        piece = client.get(url, headers={"Range": f"bytes={asked}"})
+        assert (piece.status_code, piece.content) == (206, data[start:end])
+        assert piece.headers["content-range"].endswith(f"/{len(data)}")
+    assert client.get(url, headers={"Range": f"bytes={len(data)}-"}).status_code == 416
+    assert client.get(f"/media/{output_id}.json").json() == record
+    assert client.get(f"/media/{output_id}.jpg").content[:2] == b"\xff\xd8"
+    (tmp_path / "nas").rename(tmp_path / "away")
+    assert client.get(url).status_code == 503 and client.get(f"/media/{output_id}.json").status_code == 404
+
+
+def archive(library: Library, output_id: str) -> None:
+    """Into the archive, and away from the disk."""
+    archiver = Archiver(library, FileLock(library.cache_dir / "archive.lock"))
+    for action in (StepAction.ARCHIVE, StepAction.RELEASE):
+        archiver.carry_out([PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)], Flow())
