@@ -108,11 +108,11 @@ def test_a_server_tells_what_goes_wrong_in_it(hook: Hook, monkeypatch: pytest.Mo
     maintenance, [task] = services.maintenance, services.alarm.tasks
     [pruning] = [one for one in maintenance.tasks if one.name == "prune"]
 
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise OSError("no right to write")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(services.library), "list_records", fail)
+        broken.setattr(type(services.pruner), "plan", fail)
         maintenance.do(pruning)
     now = datetime.now(UTC)
     for minutes in range(3):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from heygem.config.redaction import HIDDEN, redact
 from heygem.domain.errors import AlertTargetError, SettingsError
@@ -35,7 +35,8 @@ _their_log.addHandler(logging.NullHandler())
 _their_log.propagate = False
 _their_log.setLevel(logging.DEBUG)
 
-TIMEOUT_S: Final = 15.0
+TIMEOUT_S: Final = 10.0
+SOCKET_S: Final = 8.0  # of a mail server that says nothing; whoever ends the program waits for it
 SHOWN: Final = ("mailto", "mailtos", "json", "jsons", "form", "forms", "xml", "xmls")  # their server is no secret
 LONGEST_REASON: Final = 300
 _ASSET: Final = AppriseAsset(
@@ -75,7 +76,10 @@ class Target:
 
     def hide(self, text: str) -> str:
         """`text` without anything of the address but its name."""
-        words = {word for word in re.split(r"[^\w-]+", unquote(self.url)) if len(word) > 3 and word not in self.name}
+        place, _, query = self.url.partition("?")
+        parts = [unquote(place), *(value for _, value in parse_qsl(query))]
+        words = {word for part in parts for word in re.split(r"[^\w-]+", part)}
+        words = {word for word in words if len(word) > 3 and word not in self.name}
         for word in sorted(words, key=len, reverse=True):
             text = text.replace(word, HIDDEN)
         return redact(text)[:LONGEST_REASON]
@@ -110,6 +114,7 @@ def _build(place: str, number: int, url: str) -> Target:
     service = Apprise.instantiate(url, asset=_ASSET)
     if service is None:
         raise AlertTargetError(place=place, number=number)
+    service.socket_connect_timeout = min(service.socket_connect_timeout, SOCKET_S)
     key = hashlib.sha256(url.encode()).hexdigest()[:8]
     return Target(key, _name(service), url, service)
 
