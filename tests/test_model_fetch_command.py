@@ -109,6 +109,7 @@ def test_a_licence_is_asked_for_and_remembered(manifest: Path, server: FileServe
     assert (status, out) == (2, "") and "Research alone." in err and err.endswith("[LICENCE_NOT_ACCEPTED]\n")
     monkeypatch.setattr("heygem.commands.model_fetch.is_somebody_there", lambda: True)
     assert run("small", "-m", manifest, stdin="n\n")[0] == 2 and not server.asked
+    assert run("small", "-m", manifest, stdin="")[0] == 130  # the terminal is gone, or Ctrl-C
     status, _, err = run("small", "-m", manifest, stdin="y\n")
     assert status == 0 and "Do you agree?" in err
     assert "Research alone." not in run("small", "-m", manifest)[2]

@@ -20,6 +20,7 @@ from heygem.commands.model_fetch_frame import (
     model_command,
 )
 from heygem.commands.model_fetch_tools import import_, list_, remove, resolve, verify
+from heygem.commands.signals import interruptible
 from heygem.domain.errors import CancelledError, HeyGemError
 from heygem.domain.model_errors import LicenceNotAcceptedError
 from heygem.domain.models import DownloadSource, ModelEntry, ModelState
@@ -97,7 +98,7 @@ def bring(
 def agree(command: ModelCommand, entry: ModelEntry, accepts: bool) -> None:
     """Shows what must be agreed to before anything comes, and asks where somebody is there to answer.
 
-    Raises LicenceNotAcceptedError.
+    Raises LicenceNotAcceptedError, CancelledError.
     """
     licences, say = command.fetcher.licences, command.say
     is_here = command.store.get_status(entry.name).state in (ModelState.INSTALLED, ModelState.UNVERIFIED)
@@ -107,10 +108,19 @@ def agree(command: ModelCommand, entry: ModelEntry, accepts: bool) -> None:
     print(say("fetch.notice", model=entry.name, licence=entry.licence.name, url=entry.licence.url), file=sys.stderr)
     print(f"  {notice}", file=sys.stderr)
     if not accepts and is_somebody_there():
-        accepts = typer.confirm(say("fetch.ask"), err=True)
+        accepts = ask(say("fetch.ask"))
     if not accepts:
         raise LicenceNotAcceptedError(model=entry.name, licence=entry.licence.name, url=entry.licence.url)
     licences.accept(entry)
+
+
+def ask(question: str) -> bool:
+    """Raises CancelledError for Ctrl-C, and where nobody can answer any more."""
+    try:
+        with interruptible():
+            return typer.confirm(question, err=True)
+    except (typer.Abort, KeyboardInterrupt) as error:
+        raise CancelledError() from error
 
 
 def is_somebody_there() -> bool:

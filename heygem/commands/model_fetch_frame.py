@@ -21,9 +21,7 @@ from heygem.domain.progress import CancelToken
 from heygem.downloads.fetcher import ModelFetcher
 from heygem.downloads.store import ModelStore
 
-ModelsArgument: TypeAlias = Annotated[
-    list[str] | None, typer.Argument(metavar="[MODEL]...", help=help_text("fetch.models"))
-]
+ModelsArgument: TypeAlias = Annotated[list[str] | None, typer.Argument(metavar="MODEL", help=help_text("fetch.models"))]
 ManifestOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("--manifest", "-m", help=help_text("fetch.manifest"))
 ]

@@ -53,7 +53,7 @@ def verify(
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=help_text("fetch.files"))],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=help_text("fetch.files"))],
     move: Annotated[bool, typer.Option("--move", help=help_text("fetch.move"))] = False,
     link: Annotated[bool, typer.Option("--link", help=help_text("fetch.link"))] = False,
     manifest: ManifestOption = None,
@@ -72,7 +72,7 @@ def import_(
 
 
 def remove(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help=help_text("fetch.models_removed"))],
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", help=help_text("fetch.models_removed"))],
     manifest: ManifestOption = None,
     target_dir: TargetDirOption = None,
     as_json: JsonOption = False,
