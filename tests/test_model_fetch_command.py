@@ -164,6 +164,8 @@ def test_resolve_shows_where_a_file_can_be_had(manifest: Path, server: FileServe
     status, out, _ = run("resolve", f"{server.url}/large.pth", "--json")
     (link,) = objects(out, "link")
     assert status == 0 and link["url"] == f"{server.url}/large.pth" and link["source"] == "127.0.0.1"
+    pasted = f"链接：{server.url}/large.pth　提取码：x7k2 复制这段内容"
+    assert run("resolve", pasted)[:2] == (0, f"{server.url}/large.pth\n")
     status, _, err = run("resolve", "gopher://nowhere/x")
     assert status == 1 and "SOURCE_UNUSABLE" in err
 

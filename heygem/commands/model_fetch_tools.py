@@ -1,8 +1,9 @@
 """The commands of `ai-model-fetch` that download nothing: list, verify, import, remove, resolve."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import typer
 
@@ -19,6 +20,7 @@ from heygem.commands.model_fetch_frame import (
 from heygem.domain.model_errors import SourceError
 from heygem.domain.models import DownloadSource, ModelFile, ModelState
 from heygem.downloads.importing import ImportMode, import_files
+from heygem.downloads.pasted import parse_pasted
 
 
 def list_(
@@ -107,9 +109,14 @@ def resolve(
 
 
 def list_sources(command: ModelCommand, what: str, code: str) -> list[tuple[ModelFile, DownloadSource]]:
-    """Of an address itself, or of all files of the model. Raises ModelNotFoundError."""
-    if "://" in what:
-        name = PurePosixPath(unquote(urlsplit(what).path)).name or "file"
-        return [(ModelFile(name, 0, ""), DownloadSource(what, code=code))]
+    """Of an address, alone or in what was pasted with it, or of all files of the model. Raises ModelNotFoundError."""
+    pasted = parse_pasted(what) or ([DownloadSource(what)] if "://" in what else [])
+    if pasted:
+        return [(_guess_file(source.url), replace(source, code=code or source.code)) for source in pasted]
     files = command.store.catalogue.get(what).files
     return [(file, source) for file in files for source in file.sources]
+
+
+def _guess_file(url: str) -> ModelFile:
+    """What an address seems to be of; size and checksum are not known."""
+    return ModelFile(PurePosixPath(unquote(url.partition("?")[0])).name or "file", 0, "")

@@ -1,9 +1,11 @@
 """Asks servers over HTTP for all resolvers: headers stay with the host they are for, faults become SourceError."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -85,11 +87,13 @@ class Answer:
 class Asker:
     """For several threads. Cookies are kept, each for its own host, until the asker is closed."""
 
-    def __init__(self, timeout_s: float, connect_s: float, verify: Any = None) -> None:
-        self._timeout = httpx.Timeout(timeout_s, connect=connect_s)
-        self._verify = verify or httpx.create_ssl_context()
+    def __init__(self, timeout_s: float, connect_s: float) -> None:
+        self._times = (timeout_s, connect_s)
         self._client = httpx.Client(
-            timeout=self._timeout, verify=self._verify, follow_redirects=False, headers={"User-Agent": USER_AGENT}
+            timeout=httpx.Timeout(timeout_s, connect=connect_s),
+            verify=_load_trust(),
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT},
         )
 
     def ask(
@@ -135,7 +139,7 @@ class Asker:
 
     def fresh(self) -> "Asker":
         """One without any cookies."""
-        return Asker(self._timeout.read or 0.0, self._timeout.connect or 0.0, self._verify)
+        return Asker(*self._times)
 
     def cookies_for(self, url: str) -> str:
         """The header of the cookies that `url` would be asked with, empty without any."""
@@ -143,6 +147,12 @@ class Asker:
 
     def close(self) -> None:
         self._client.close()
+
+
+@cache
+def _load_trust() -> ssl.SSLContext:
+    """Once for all, since it takes its time."""
+    return httpx.create_ssl_context()
 
 
 def is_same_origin(url: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile
@@ -51,7 +52,11 @@ class BrowserDoor:
         self._lock = threading.Lock()
 
     def enter(self, source: DownloadSource, wanted: ModelFile) -> Link | None:
-        """None where nothing is found to press. Raises SourceError."""
+        """None where nothing is found to press, and for an address that names the file: a page in its place is no share
+        but, perhaps, the login of a network. Raises SourceError.
+        """
+        if not source.code and base_name(urlsplit(source.url).path).casefold() == base_name(wanted.path).casefold():
+            return None
         with self._lock, ThreadPoolExecutor(1, "browser") as pool:
             return pool.submit(self._visit, source, wanted).result()
 

@@ -13,7 +13,7 @@ from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
 from heygem.downloads.resolvers.address import list_words
 from heygem.downloads.resolvers.asker import Answer, Asker, is_same_origin
-from heygem.downloads.resolvers.options import ResolverOptions
+from heygem.downloads.resolvers.options import HUGGING_FACE, ResolverOptions
 
 SCHEME: Final = "hf://"
 OWN_HOSTS: Final = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
@@ -48,17 +48,21 @@ class HuggingFaceResolver:
         self._asker = asker
 
     def accepts(self, source: DownloadSource) -> bool:
-        hosts = {*OWN_HOSTS, *MIRROR_HOSTS, find_host(self._endpoint)}
-        return source.url.startswith(SCHEME) or (
-            source.host in hosts and parse_hub_address(source.url, "x") is not None
-        )
+        if source.url.startswith(SCHEME):
+            return True
+        is_hub = source.host in {*OWN_HOSTS, *MIRROR_HOSTS} or source.url.startswith(f"{self._endpoint}/")
+        return is_hub and self._parse(source, "x") is not None
+
+    def _parse(self, source: DownloadSource, wanted_path: str) -> HubFile | None:
+        """An endpoint may lie in a folder of its host."""
+        return parse_hub_address(source.url.replace(f"{self._endpoint}/", f"{HUGGING_FACE}/", 1), wanted_path)
 
     def name(self, source: DownloadSource) -> str:
         return find_host(self._choose_endpoint(source))
 
     def resolve(self, source: DownloadSource, wanted: ModelFile) -> Link:
         endpoint = self._choose_endpoint(source)
-        file = parse_hub_address(source.url, wanted.path)
+        file = self._parse(source, wanted.path)
         if file is None:
             raise SourceError(source=self.name(source), reason=SourceProblem.ADDRESS_INVALID)
         address = file.address(endpoint)
@@ -77,7 +81,8 @@ class HuggingFaceResolver:
 
     def _choose_endpoint(self, source: DownloadSource) -> str:
         """A mirror that is named stays; the service's own name stands for whatever endpoint is set."""
-        if source.url.startswith(SCHEME) or source.host in OWN_HOSTS:
+        is_general = source.url.startswith(SCHEME) or source.host in OWN_HOSTS
+        if is_general or source.url.startswith(f"{self._endpoint}/"):
             return self._endpoint
         parts = urlsplit(source.url)
         return f"{parts.scheme}://{parts.netloc}"

@@ -111,6 +111,13 @@ def test_what_a_page_says_becomes_a_reason(serve: Serve, page: str, code: str, p
     assert caught.value.context["reason"] == problem
 
 
+def test_no_browser_opens_what_stands_in_the_place_of_a_file(serve: Serve, build: Build):
+    server = serve(lambda _: Reply(body="<script>welcome()</script><button>Download</button>"))
+    with pytest.raises(SourceError) as caught:
+        build(browser_path="/nowhere").open(DownloadSource(f"{server.here}/files/model.pth"), WANTED).get_link()
+    assert caught.value.context["reason"] == SourceProblem.NO_DOWNLOAD
+
+
 def test_without_playwright_the_way_to_install_it_is_told(serve: Serve, build: Build, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     source = DownloadSource(f"{ScriptPan(serve).server.here}/s/x1", code=CODE)

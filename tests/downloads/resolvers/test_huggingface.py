@@ -103,6 +103,14 @@ def test_a_link_of_the_service_itself_goes_to_the_endpoint_that_is_set(hub: Hub,
     assert fetch(resolvers.open(pasted, WANTED).get_link()) == CONTENT
 
 
+def test_an_endpoint_may_lie_in_a_folder_of_its_host(serve: Serve, build: Build):
+    server = serve(lambda asked: Reply(body=CONTENT) if asked.path == f"/mirror/hub{PATH}" else Reply(404))
+    resolvers = build(hf_endpoint=f"{server.here}/mirror/hub", hf_token=TOKEN)
+    for url in ("hf://some/lips/deep/model.pth", f"{server.here}/mirror/hub/some/lips/blob/main/deep/model.pth"):
+        assert fetch(resolvers.open(DownloadSource(url), WANTED).get_link()) == CONTENT
+    assert {asked.headers.get("authorization") for asked in server.seen} == {f"Bearer {TOKEN}"}
+
+
 def test_the_token_stays_with_the_endpoint_when_a_mirror_is_named(
     hub: Hub, build: Build, monkeypatch: pytest.MonkeyPatch
 ):
