@@ -77,7 +77,10 @@ class Services:
 
         settings, paths = self.settings, self.settings.paths
         check = identify_weights if settings.allow_unverified else self._check_weights
-        return Generators(paths.models, paths.cache, settings.device, settings.limits, settings.encode, check)
+        is_helped = settings.tracker == "auto"
+        return Generators(
+            paths.models, paths.cache, settings.device, settings.limits, settings.encode, check, is_helped
+        )
 
     def _check_weights(self, path: Path) -> str:
         return self.models.store.check_verified(path)

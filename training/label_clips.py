@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heygem.engines.mesh_vertices import MESH_VERTICES
 from training.dataset import CLIPS, DATA, SPLITS, TEACHERS, decode, label_path, list_clips, read_fps
 from training.teacher import STILL_BORDER, find_face_region, open_teacher
-from training.teacher_landmarks import TEACHER_INDICES
 
 
 def label_clip(clip: Path) -> int:
@@ -58,7 +58,7 @@ def _follow(
     video: Path, border: float = 0.0, region: tuple[int, int, int, int] | None = None
 ) -> tuple[NDArray[np.float32], tuple[int, int]]:
     """(T, 131, 3) of all frames, looked for in `region` (left, top, right, bottom), and the frames' (width, height)."""
-    missing = np.full((len(TEACHER_INDICES), 3), np.nan, dtype=np.float32)
+    missing = np.full((len(MESH_VERTICES), 3), np.nan, dtype=np.float32)
     rows = []
     size = (0, 0)
     with open_teacher(TEACHERS, read_fps(video), border) as teacher:

@@ -16,7 +16,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 from numpy.typing import NDArray
 
 from heygem.engines.alignment import Image, as_image
-from training.teacher_landmarks import TEACHER_INDICES
+from heygem.engines.mesh_vertices import MESH_VERTICES
 
 SMALL: Final = 448  # frames with a shorter side than this are enlarged to it, or small faces are missed
 STILL_BORDER: Final = 0.25  # of the frame: tight face crops are framed with this much grey, or the face is missed
@@ -47,7 +47,7 @@ class Teacher:
         if not found.face_landmarks:
             return None
         mesh = found.face_landmarks[0]
-        full = np.array([[p.x, p.y, p.z] for p in (mesh[i] for i in TEACHER_INDICES)], dtype=np.float32)
+        full = np.array([[p.x, p.y, p.z] for p in (mesh[i] for i in MESH_VERTICES)], dtype=np.float32)
         size = np.array([frame.shape[1], frame.shape[0], frame.shape[1]], dtype=np.float32)
         # MediaPipe counts from the corner of the first pixel; a pixel's centre is at whole coordinates here.
         half = np.array([0.5, 0.5, 0.0], dtype=np.float32)

@@ -216,6 +216,10 @@ class Settings(BaseSettings):
     engine: EngineName = Field(
         default=EngineName.EMBEDDED, description="What paints the mouths where nobody chooses: embedded or wav2lip"
     )
+    tracker: Literal["auto", "embedded"] = Field(
+        default="auto",
+        description="auto looks for missed faces with MediaPipe's landmarker, where it is installed",
+    )
     allow_unverified: bool = Field(default=False, description="Whether weights are loaded that no list of models knows")
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
 

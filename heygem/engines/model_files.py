@@ -1,4 +1,4 @@
-"""Which engines can be had: where those weights lie that do not come with the product. Knows nothing of torch."""
+"""Where those weights lie that do not come with the product, and which engines can be had. Knows nothing of torch."""
 
 from pathlib import Path
 from typing import Final
@@ -7,6 +7,8 @@ from heygem.domain.errors import EngineNotInstalledError
 from heygem.domain.job import EngineName
 
 WAV2LIP_FILES: Final = ("wav2lip/wav2lip_gan.safetensors", "wav2lip/wav2lip_gan.pth")
+
+FACE_TASK_FILE: Final = "mediapipe/face_landmarker.task"
 
 
 def find_wav2lip(models: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""Which of the teacher's 478 face-mesh vertices our 131 landmarks are, in our order.
+"""Which of the 478 vertices of MediaPipe's face mesh our 131 landmarks are, in our order.
 
 Source: the MediaPipe Face Landmarker's published mesh topology (google-ai-edge/mediapipe, Apache-2.0).
 """
@@ -21,4 +21,4 @@ BROW_LEFT: Final = (70, 63, 105, 66, 107)
 BROW_RIGHT: Final = (300, 293, 334, 296, 336)
 NOSE: Final = (168, 6, 197, 195, 4, 129, 98, 97, 2, 326, 327, 358, 1)
 
-TEACHER_INDICES: Final = OVAL + LIPS_OUTER + LIPS_INNER + EYE_LEFT + EYE_RIGHT + BROW_LEFT + BROW_RIGHT + NOSE
+MESH_VERTICES: Final = OVAL + LIPS_OUTER + LIPS_INNER + EYE_LEFT + EYE_RIGHT + BROW_LEFT + BROW_RIGHT + NOSE
