@@ -229,6 +229,8 @@ class Services:
             stop.set()
             if "models" in vars(self):  # somebody has asked for them, and a download may be under way
                 self.models.close()
+            if self.archiving is not None:
+                self.archiving.desk.close()
             thread.join()
 
     def make_worker(self, worker_id: str, kind: WorkerKind, abort: Callable[[str], None]) -> Worker:

@@ -83,7 +83,7 @@ def _field(action: str, label: str, value: str, hint: str = "") -> str:
 
 def _failure(prospect: Prospect, tr: Translator) -> str:
     error = prospect.fetching.error if prospect.fetching is not None else None
-    return "" if error is None else f'<p class="hg-failure">{escape(tr.explain(error))}</p>'
+    return "" if error is None else f'<p class="hg-problem">{escape(tr.explain(error))}</p>'
 
 
 def _panel_tools(record: OutputRecord, prospect: Prospect, tr: Translator) -> str:

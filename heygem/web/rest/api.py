@@ -53,7 +53,7 @@ def build_api(services: PageServices) -> FastAPI:
     routers = [
         build_job_routes(queue, intake, store),
         build_batch_routes(queue, intake),
-        build_output_routes(services.library),
+        build_output_routes(services.library, services.archiving.desk if services.archiving else None),
     ]
     for router in routers:
         app.include_router(router)

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 
 from heygem.config.strings import Translator
-from heygem.domain import api_errors, errors
+from heygem.domain import api_errors, archive_errors, errors
 from heygem.domain.api_errors import RequestInvalidError
 from heygem.domain.errors import HeyGemError, MediaError, UnexpectedError
 from heygem.domain.stored_error import storable_context
@@ -31,6 +31,7 @@ STATUSES: Final[Mapping[type[HeyGemError], int]] = {
     errors.MediaIsFolderError: 404,
     errors.JobStateError: 409,
     errors.EngineNotInstalledError: 409,
+    archive_errors.ArchiveUnsetError: 409,
     api_errors.IdempotencyConflictError: 409,
     api_errors.WebhookSecretError: 409,
     api_errors.UploadTooLargeError: 413,

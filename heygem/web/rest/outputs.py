@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from heygem.domain.archive_errors import ArchiveUnsetError
 from heygem.domain.library import OutputKind, OutputRecord, OutputState
 from heygem.domain.output_query import OutputOrder, OutputQuery
 from heygem.library.catalogue import Library
+from heygem.library.fetching import FetchDesk
 from heygem.web.rest.errors import document
 from heygem.web.rest.orders import Id, Label
 
@@ -30,6 +32,8 @@ class OutputView(BaseModel):
     created_at: datetime | None
     used_at: datetime | None = Field(description="When it was made or last played")
     trashed_at: datetime | None
+    archived_at: datetime | None = Field(description="Since when a verified copy is in the archive")
+    coming_share: float | None = Field(description="How much has come back from the archive, where it is on its way")
     job_id: str | None
     person: str
     voice: str
@@ -44,8 +48,16 @@ class OutputList(BaseModel):
     offset: int
 
 
-def build_output_routes(library: Library) -> APIRouter:
+def build_output_routes(library: Library, desk: FetchDesk | None) -> APIRouter:
+    """`desk` is what videos are asked for at that the archive alone has."""
     router = APIRouter(prefix="/outputs", tags=["outputs"])
+
+    def view_output(record: OutputRecord) -> OutputView:
+        coming = desk.list_items().get(record.output_id) if desk is not None else None
+        share = coming.share if coming is not None and coming.error is None else None
+        names = OutputView.model_fields.keys() - {"name", "coming_share"}
+        known = {name: getattr(record, name) for name in names}
+        return OutputView(name=record.path.name, coming_share=share, **known)
 
     @router.get("", responses=document(422))
     def list_outputs(
@@ -74,15 +86,17 @@ def build_output_routes(library: Library) -> APIRouter:
         library.trash([output_id])
         return view_output(library.get(output_id))
 
-    @router.post("/{output_id}/restore", responses=document(404, 422))
+    @router.post("/{output_id}/restore", responses=document(404, 409, 422, 507))
     def restore_output(output_id: Id) -> OutputView:
-        library.get(output_id)
-        library.restore([output_id])
+        """Out of the trash at once. One that the archive alone has begins to come back: `state` is `present` and
+        `coming_share` null again once it has.
+        """
+        if library.get(output_id).state is not OutputState.ARCHIVED:
+            library.restore([output_id])
+        elif desk is None:
+            raise ArchiveUnsetError()
+        else:
+            desk.ask([output_id])
         return view_output(library.get(output_id))
 
     return router
-
-
-def view_output(record: OutputRecord) -> OutputView:
-    names = OutputView.model_fields.keys() - {"name"}
-    return OutputView(name=record.path.name, **{name: getattr(record, name) for name in names})

@@ -1,7 +1,12 @@
 """Finished videos, as programs find them, throw them away and take them back."""
 
+import time
+from pathlib import Path
+
+from heygem.library.flow import Flow
+from heygem.library.retention import PlannedStep, StepAction, StepReason
 from tests.fakes import write_video
-from tests.web.rest.conftest import Api
+from tests.web.rest.conftest import Api, Served
 
 UNKNOWN = "0" * 32
 
@@ -24,6 +29,35 @@ def test_outputs_are_searched_thrown_away_and_taken_back(api: Api) -> None:
     assert api.client.get("/outputs", params={"state": "trashed"}).json()["total"] == 1
     assert api.client.post(f"/outputs/{ids[0]}/restore").json()["state"] == "present"
     assert library.get(ids[0]).path.is_file()
+
+
+def test_what_the_archive_alone_has_comes_back_when_it_is_restored(serve_api: Served, tmp_path: Path) -> None:
+    (tmp_path / "nas").mkdir()
+    with serve_api(archive={"url": str(tmp_path / "nas")}) as api:
+        first, second = [put_away(api, name) for name in ("a.mp4", "b.mp4")]
+        found = api.client.get("/outputs", params={"state": "archived"}).json()["outputs"]
+        assert {one["output_id"] for one in found} == {first, second} and all(one["archived_at"] for one in found)
+        assert api.client.post(f"/outputs/{first}/restore").status_code == 200
+        until = time.monotonic() + 20
+        while (one := api.client.get(f"/outputs/{first}").json())["state"] == "archived":
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert (one["state"], one["coming_share"]) == ("present", None) and one["archived_at"]
+        assert (api.services.library.outputs_dir / "a.mp4").read_bytes() == b"a.mp4"
+    with serve_api() as api:  # whose archive is set no more
+        answer = api.client.post(f"/outputs/{second}/restore")
+        assert (answer.status_code, answer.json()["code"]) == (409, "ARCHIVE_UNSET")
+
+
+def put_away(api: Api, name: str) -> str:
+    """The id of a video that the archive alone has."""
+    library, archiving = api.services.library, api.services.archiving
+    assert archiving is not None
+    (library.outputs_dir / name).write_text(name)
+    output_id = library.add(library.outputs_dir / name)
+    for action in (StepAction.ARCHIVE, StepAction.RELEASE):
+        archiving.archiver.carry_out([PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)], Flow())
+    return output_id
 
 
 def test_an_unknown_output_is_not_found(api: Api) -> None:
