@@ -2,12 +2,15 @@
 
 import json
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -22,12 +25,12 @@ PASSWORD: Final = "p4ssword-of-ops"
 class Mailbox:
     """`mails` are parsed; `refuses` answers each with a temporary error."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.refuses = False
         rules: dict[str, Any] = {"authenticator": self._check, "auth_require_tls": False}
-        self._server = Controller(self, hostname="127.0.0.1", port=free_port(), **rules)
+        self._server = Controller(self, hostname="127.0.0.1", port=free_port(), ssl_context=tls, **rules)
         self._server.start()
 
     @property
@@ -106,6 +109,31 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     box = Mailbox()
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def tls_mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    """With a certificate of its own making, which nobody vouches for."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    box = Mailbox(context)
     yield box
     box.close()
 

@@ -63,6 +63,14 @@ def test_a_mail_that_does_not_arrive_is_told_without_its_password(mailbox: Any, 
     assert "word-of-ops" not in reason and "example.cn" not in reason
 
 
+def test_a_mail_goes_by_tls_to_a_server_that_is_vouched_for_alone(tls_mailbox: Any):
+    url = tls_mailbox.url.replace("mailto:", "mailtos:") + "&mode=ssl"
+    reason = send(url)
+    assert reason is not None and "CERTIFICATE_VERIFY_FAILED" in reason and tls_mailbox.mails == []
+    assert send(f"{url}&verify=no") is None
+    assert [mail["Subject"] for mail in tls_mailbox.mails] == [TITLE]
+
+
 def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(targets, "TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as mute:
