@@ -16,6 +16,7 @@ class SourceProblem(StrEnum):
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
     LOGIN_NEEDED = "login_needed"
+    LOGIN_UNKNOWN = "login_unknown"
     TERMS_NEEDED = "terms_needed"
     CODE_NEEDED = "code_needed"
     CODE_WRONG = "code_wrong"

@@ -81,6 +81,9 @@ class Answer:
     def refusal(self) -> SourceError:
         """What the status says."""
         problem = PROBLEMS.get(self.status, SourceProblem.BUSY if self.status >= 500 else None)
+        kinds = self.headers.get("www-authenticate", "").lower()
+        if self.status == 401 and "digest" in kinds and "basic" not in kinds:
+            problem = SourceProblem.LOGIN_UNKNOWN
         return SourceError(source=find_host(self.url), reason=problem or f"HTTP {self.status}")
 
 

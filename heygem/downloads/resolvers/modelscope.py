@@ -11,12 +11,13 @@ from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
 from heygem.downloads.resolvers.address import list_words
-from heygem.downloads.resolvers.asker import Asker
+from heygem.downloads.resolvers.asker import Asker, is_same_origin
 from heygem.downloads.resolvers.listing import Listed, base_name, choose
 from heygem.downloads.resolvers.options import ResolverOptions
 
 SCHEME: Final = "modelscope://"
-HOSTS: Final = frozenset({"modelscope.cn", "www.modelscope.cn"})
+OWN_HOSTS: Final = frozenset({"modelscope.cn", "www.modelscope.cn"})
+OTHER_HOSTS: Final = frozenset({"modelscope.ai", "www.modelscope.ai"})  # with models of its own
 KINDS: Final = ("models", "datasets")
 FIRST_REVISION: Final = "master"
 
@@ -52,33 +53,39 @@ class ModelScopeResolver:
     def accepts(self, source: DownloadSource) -> bool:
         if source.url.startswith(SCHEME):
             return True
-        return source.host in {*HOSTS, find_host(self._endpoint)} and parse_scope_address(source.url) is not None
+        hosts = {*OWN_HOSTS, *OTHER_HOSTS, find_host(self._endpoint)}
+        return source.host in hosts and parse_scope_address(source.url) is not None
 
-    def name(self, source: DownloadSource) -> str:  # noqa: ARG002 - there is one
-        return find_host(self._endpoint)
+    def name(self, source: DownloadSource) -> str:
+        return find_host(self._choose_endpoint(source))
 
     def resolve(self, source: DownloadSource, wanted: ModelFile) -> Link:
         file = parse_scope_address(source.url)
         if file is None:
             raise SourceError(source=self.name(source), reason=SourceProblem.ADDRESS_INVALID)
-        headers = {**source.headers, **self._login()}
-        listed = self._list(file, headers)
+        endpoint = self._choose_endpoint(source)
+        headers = {**source.headers, **self._login(endpoint)}
+        listed = self._list(file, endpoint, headers)
         name = base_name(file.path) if file.path and not file.path.endswith("/") else ""
         named = [each for each in listed if each.name == name] if name else listed
         if not named:
             raise SourceError(source=self.name(source), reason=SourceProblem.NOT_FOUND)
         chosen = choose(named, wanted, self.name(source))
-        return Link(replace(file, path=chosen.address).address(self._endpoint), headers, size_bytes=chosen.size_bytes)
+        return Link(replace(file, path=chosen.address).address(endpoint), headers, size_bytes=chosen.size_bytes)
 
-    def _list(self, file: ScopeFile, headers: dict[str, str]) -> list[Listed]:
-        answer = self._asker.ask("GET", file.listing_address(self._endpoint), headers)
+    def _choose_endpoint(self, source: DownloadSource) -> str:
+        is_other = source.host in OTHER_HOSTS and not source.url.startswith(SCHEME)
+        return f"https://{source.host}" if is_other else self._endpoint
+
+    def _list(self, file: ScopeFile, endpoint: str, headers: dict[str, str]) -> list[Listed]:
+        answer = self._asker.ask("GET", file.listing_address(endpoint), headers)
         if not answer.is_success:
             raise answer.refusal()
-        return _read_files(answer.get_json(), find_host(self._endpoint))
+        return _read_files(answer.get_json(), find_host(endpoint))
 
-    def _login(self) -> dict[str, str]:
+    def _login(self, endpoint: str) -> dict[str, str]:
         """Its older addresses want a cookie, its newer ones a bearer."""
-        if not self._token:
+        if not self._token or not is_same_origin(endpoint, self._endpoint):
             return {}
         return {"Authorization": f"Bearer {self._token}", "Cookie": f"m_session_id={self._token}"}
 

@@ -6,7 +6,7 @@ from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile
 from heygem.downloads.link import Link, LinkSource, Resolver
 from heygem.downloads.resolvers.asker import Asker
-from heygem.downloads.resolvers.browser import BrowserDoor
+from heygem.downloads.resolvers.browser.door import BrowserDoor
 from heygem.downloads.resolvers.github import GitHubResolver
 from heygem.downloads.resolvers.huggingface import HuggingFaceResolver
 from heygem.downloads.resolvers.modelscope import ModelScopeResolver

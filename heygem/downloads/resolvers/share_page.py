@@ -3,6 +3,8 @@
 It solves no captcha, and enters the code on the share's own host alone.
 """
 
+import logging
+import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,8 +16,11 @@ from heygem.downloads.resolvers.asker import USER_AGENT, Answer, Asker
 from heygem.downloads.resolvers.listing import Listed, base_name, fits
 from heygem.downloads.resolvers.share_html import Form, SharePage, read_share_page
 
+log = logging.getLogger(__name__)
+
 MOST_PAGES: Final = 8  # of one share, until it is given up
 MOST_CANDIDATES: Final = 6
+WHOLE_S: Final = 90.0  # for one share
 CHALLENGE: Final = "cf-mitigated"
 
 
@@ -42,6 +47,7 @@ class _Visit:
     is_code_sent: bool = False
     has_other_file: bool = False
     seen: set[str] = field(default_factory=set)
+    deadline: float = field(default_factory=lambda: time.monotonic() + WHOLE_S)
 
     def find_link(self) -> Link | None:
         answer = self._open(self.source.url)
@@ -125,6 +131,8 @@ class _Visit:
         return self.asker.ask(form.method, form.action, headers, is_head=_is_file, **body)
 
     def _open(self, url: str, referer: str = "") -> Answer:
+        if time.monotonic() > self.deadline:
+            raise self._problem(SourceProblem.TIMED_OUT)
         self.seen.add(url)
         own = self.source.headers if find_host(url) == self.source.host else {}
         headers = {**own, **({"Referer": referer} if referer else {}), "Range": "bytes=0-"}
@@ -138,7 +146,10 @@ class _Visit:
         """The link where it is the file; the page behind it where it is one."""
         try:
             answer = self._open(url, referer)
-        except SourceError:
+        except SourceError as error:
+            if time.monotonic() > self.deadline:
+                raise
+            log.debug("what might have been a download was none: %s", error)
             return None
         if answer.is_page:
             return answer if answer.is_success else None

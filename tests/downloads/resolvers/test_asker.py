@@ -81,6 +81,12 @@ def test_a_status_becomes_a_reason(status: int, reason: str):
     assert Answer("http://host/", status, httpx.Headers()).refusal().context == {"source": "host", "reason": reason}
 
 
+def test_a_login_that_no_header_can_hold_is_told():
+    for kinds, reason in (("Digest realm=x", "login_unknown"), ("Digest realm=x, Basic realm=x", "login_needed")):
+        answer = Answer("http://host/", 401, httpx.Headers({"WWW-Authenticate": kinds}))
+        assert answer.refusal().context["reason"] == reason
+
+
 def test_one_origin():
     assert is_same_origin("https://host/a", "https://HOST:443/b")
     assert is_same_origin("https://host/a", "http://host/b")

@@ -7,7 +7,7 @@ import pytest
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource
-from heygem.downloads.resolvers.browser import BrowserDoor
+from heygem.downloads.resolvers.browser.door import BrowserDoor
 from tests.downloads.resolvers.conftest import Build, Serve
 from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Asked, Reply, StandIn, fetch
 from tests.web.conftest import find_chromium
@@ -17,7 +17,8 @@ ATTACHED = {"Content-Disposition": "attachment; filename*=UTF-8''model.pth"}
 # The link is made of what a script asks for; a page without scripts shows nothing at all.
 PAGE = """<!doctype html><meta charset=utf-8><title>share</title><div id=app></div><script>
 const app = document.getElementById('app');
-app.innerHTML = `<a href="/client.exe">下载客户端</a><input id=pwd placeholder="请输入提取码"><span id=said></span>
+app.innerHTML = `<div class=h-captcha hidden></div>
+  <a href="/client.exe">下载客户端</a><input id=pwd placeholder="请输入提取码"><span id=said></span>
   <button id=go>提取文件</button>`;
 document.getElementById('go').onclick = async () => {
   const code = document.getElementById('pwd').value;
@@ -96,7 +97,7 @@ def test_frames_and_other_tabs_lead_to_another_host_which_gets_no_cookies(serve:
 @pytest.mark.parametrize(
     ("page", "code", "problem"),
     [
-        ("<div class=h-captcha></div><input type=password>", CODE, SourceProblem.CAPTCHA),
+        ("<div class=h-captcha>I am human</div><input type=password>", CODE, SourceProblem.CAPTCHA),
         (
             """<a id=a download=x>下载</a><script>
             document.getElementById("a").href = URL.createObjectURL(new Blob(["x"]))</script>""",

@@ -83,6 +83,17 @@ def test_a_large_file_comes_from_the_store_which_never_sees_the_token(scope: Sco
     assert not {"cookie", "authorization"} & set(stored.headers)
 
 
+def test_the_other_site_has_models_of_its_own_and_gets_no_token(scope: Scope, build: Build, monkeypatch):
+    monkeypatch.setattr("heygem.downloads.resolvers.modelscope.OTHER_HOSTS", {"localhost"})
+    resolvers = build(modelscope_endpoint=scope.server.here, modelscope_token="ms_ours")
+    source = resolvers.open(DownloadSource("https://localhost/models/some/lips/resolve/master/deep/model.pth"), WANTED)
+    assert source.name == "localhost"
+    with pytest.raises(SourceError) as caught:  # it is asked over TLS, which the stand-in does not speak
+        source.get_link()
+    assert caught.value.context == {"source": "localhost", "reason": SourceProblem.UNREACHABLE}
+    assert not scope.server.seen
+
+
 def test_the_file_of_a_folder_is_found_by_its_name(scope: Scope, build: Build):
     source = DownloadSource(f"{scope.server.here}/models/some/lips/tree/master/deep")
     assert fetch(build(modelscope_endpoint=scope.server.here).open(source, WANTED).get_link()) == CONTENT

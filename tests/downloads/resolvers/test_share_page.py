@@ -1,6 +1,7 @@
 """Share pages followed by HTTP: forms, cookies, redirections, what the pages say; and copyparty's own."""
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import pytest
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource
+from heygem.downloads.resolvers import share_page
 from heygem.downloads.resolvers.share_html import read_share_page
 from tests.downloads.resolvers.conftest import Build, Serve
 from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Asked, Reply, StandIn, fetch, free_port, running
@@ -144,6 +146,19 @@ def test_the_code_and_cookies_stay_with_the_host_of_the_share(serve: Serve, buil
     link = build(browser=False).open(source, WANTED).get_link()
     assert fetch(link) == CONTENT
     assert not any("secret" in repr(asked) for asked in other.seen)
+
+
+def test_a_share_that_leads_nowhere_for_long_is_given_up(serve: Serve, build: Build, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(share_page, "WHOLE_S", 0.2)
+
+    def answer(asked: Asked) -> Reply:
+        time.sleep(0.15)
+        return Reply(body=f"<a href='{asked.path}x'>download</a>")
+
+    server = serve(answer)
+    with pytest.raises(SourceError) as caught:
+        build(browser=False).open(DownloadSource(f"{server.here}/s"), WANTED).get_link()
+    assert caught.value.context["reason"] == SourceProblem.TIMED_OUT
 
 
 def test_pages_in_old_encodings_are_read(serve: Serve, build: Build):
