@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,13 +31,18 @@ class AlertBook:
     path: Path
 
     def read(self) -> Page:
-        """An empty one where there is none, or what is there cannot be read."""
+        """An empty one where there is none, or what is there cannot be read; what is damaged goes."""
         try:
             return _FORM.validate_json(self.path.read_bytes())
         except FileNotFoundError:
             return Page()
-        except (OSError, ValidationError) as error:
-            log.warning("%s is not to be read, and begins anew: %s", self.path, type(error).__name__)
+        except OSError as error:
+            log.warning("%s cannot be read: %s", self.path, error)
+            return Page()
+        except ValidationError:
+            log.warning("%s is damaged and begins anew", self.path)
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
             return Page()
 
     def write(self, page: Page) -> None:

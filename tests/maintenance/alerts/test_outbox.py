@@ -96,4 +96,4 @@ def test_the_book_is_read_as_it_was_written(tmp_path: Path):
     assert book.list_standing() == [standing]
     assert [path.name for path in book.path.parent.iterdir()] == ["alerts.json"]
     book.path.write_bytes(book.path.read_bytes()[:-20])
-    assert book.read() == Page()
+    assert book.read() == Page() and not book.path.exists()
