@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -146,18 +146,24 @@ class Services:
 
     @cached_property
     def maintenance(self) -> "Maintenance":
-        """The housekeeping of a server. Raises DatabaseError."""
+        """The housekeeping of a server, for what all machines share. Raises DatabaseError."""
         from heygem.maintenance.housekeeping import Housekeeping
-        from heygem.maintenance.log_rotation import LogRotation
         from heygem.maintenance.scheduler import Maintenance
 
-        paths, logs = self.settings.paths, self.settings.logs
-        rotation = LogRotation(paths.logs, round(logs.rotate_mb * MB), logs.kept, round(logs.total_mb * MB))
-        keeping = Housekeeping(self._outputs, paths.cache, self.queue, self.pruner, self.disk_history, rotation)
-        watch = self.alerting.tasks
+        keep_jobs, watch = timedelta(days=self.settings.queue.keep_days), self.alerting.tasks
+        keeping = Housekeeping(self.queue, self.pruner, self.disk_history, keep_jobs or None)
         tasks = [*keeping.list_tasks(), *([self.archiving.task] if self.archiving else [])]
-        watch.names = [task.name for task in tasks]
+        watch.names = [task.name for task in (*tasks, *self.upkeep.tasks)]
         return Maintenance(tasks, self._make_turn("maintenance"), watch.note_success, watch.note_failure)
+
+    @cached_property
+    def upkeep(self) -> "Maintenance":
+        """What each machine does for itself, with a turn of its own. Raises DatabaseError."""
+        from heygem.maintenance.scheduler import Maintenance
+        from heygem.maintenance.upkeep import build_upkeep
+
+        tasks, watch = build_upkeep(self.settings, self.queue).list_tasks(), self.alerting.tasks
+        return Maintenance(tasks, self._make_turn("upkeep"), watch.note_success, watch.note_failure)
 
     @cached_property
     def alerting(self) -> Alerting:
@@ -223,7 +229,7 @@ class Services:
         _ = self.queue, self.alarm  # what is wrong with database or settings is told to whoever asked
         thread.start()
         try:
-            with self.webhooks.sending(), self.maintenance.running(), self.alarm.running():
+            with self.webhooks.sending(), self.maintenance.running(), self.upkeep.running(), self.alarm.running():
                 yield
         finally:
             stop.set()

@@ -78,6 +78,10 @@ def queue(url: str, machines: Machines) -> Iterator[JobQueue]:
 def test_each_job_is_done_once_and_a_dead_worker_s_jobs_move_to_the_other(
     machines: Machines, queue: JobQueue, tmp_path: Path
 ) -> None:
+    stale = tmp_path / "second" / "cache" / "uploads" / "old.mp4"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    os.utime(stale, (0, 0))
     first, _ = machines.start("first"), machines.start("second")
     wait_for(lambda: len(list_renderers(queue)) == 2)
     voice = tmp_path / "voice.wav"
@@ -95,6 +99,7 @@ def test_each_job_is_done_once_and_a_dead_worker_s_jobs_move_to_the_other(
     wait_for(lambda: queue.get_batch(batch).is_final)
     jobs = queue.list_jobs(batch_id=batch)
     assert [job.state for job in jobs] == [JobState.SUCCEEDED] * JOBS
+    assert not stale.exists()  # a machine without a page keeps its own house
     names = {path.name for path in machines.outputs.iterdir() if path.is_file()}
     assert names == {f"{number}{suffix}" for number in range(JOBS) for suffix in (".mp4", ".json")}
 

@@ -35,5 +35,5 @@ def worker(
         services = Services(settings)
         print(say("cli.worker_ready"), flush=True)
         stop = threading.Event()
-        with told_by_signals(stop):
+        with told_by_signals(stop), services.upkeep.running():
             services.supervisor.run(stop, services.queue.is_idle if until_idle else lambda: False)

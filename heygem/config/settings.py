@@ -67,6 +67,7 @@ class QueueSettings(Section):
         default=10, gt=0, le=1440, description="A job without any progress for so long is given up, in minutes"
     )
     inspectors: int = Field(default=1, ge=0, le=8, description="Processes that look at inputs before jobs run")
+    keep_days: Days = Field(default=90, description="How long a job is known after its end, in days; 0 for ever")
 
 
 class ApiSettings(Section):
@@ -81,6 +82,11 @@ class LibrarySettings(Section):
     owner: str = Field(
         default="heygem", description="Name and folder of the finished videos of those who sign with none of their own"
     )
+
+
+class CacheSettings(Section):
+    uploads_mb: int = Field(default=20_000, ge=0, description="Most space for uploads of the page, in MB")
+    thumbnails_mb: int = Field(default=1_000, ge=0, description="Most space for pictures of finished videos, in MB")
 
 
 class RetentionSettings(Section):
@@ -207,6 +213,7 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()
     api: ApiSettings = ApiSettings()
     library: LibrarySettings = LibrarySettings()
+    caches: CacheSettings = CacheSettings()
     retention: RetentionSettings = RetentionSettings()
     archive: ArchiveSettings = ArchiveSettings()
     disk: DiskSettings = DiskSettings()

@@ -6,7 +6,7 @@ Each sweep keeps to the folder that it is given, follows no link, and leaves wha
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,24 +16,45 @@ from heygem.pipeline.job_folder import SHELL_PREFIX
 
 log = logging.getLogger(__name__)
 
+PART_SUFFIX: Final = ".part"
 QUIET: Final = timedelta(days=1)  # longer than any job at work leaves its folder untouched
 EMPTY: Final = timedelta(hours=1)  # a new folder's first file may be on its way
 
 
-def sweep_files(folder: Path, max_age: timedelta, now: datetime, max_bytes: int | None = None) -> int:
+def sweep_files(
+    folder: Path,
+    max_age: timedelta,
+    now: datetime,
+    max_bytes: int | None = None,
+    fresh: timedelta = timedelta(0),
+    spared: Container[str] = (),
+) -> int:
     """Removes files older than `max_age`, then the oldest until `max_bytes` are left, then empty folders.
 
-    Returns the bytes that went. Several processes may sweep and use one folder.
+    Files younger than `fresh` stay however many there are, and so do those whose real path is `spared`. Returns the
+    bytes that went. Several processes may sweep and use one folder.
     """
     files = sorted((_age_first(path) for path in _walk(folder)), reverse=True)
-    oldest_s = (now - max_age).timestamp()
+    oldest_s, fresh_s = (now - max_age).timestamp(), (now - fresh).timestamp()
     kept_bytes = freed_bytes = 0
     for changed_s, size, path in files:
         kept_bytes += size
-        if (changed_s < oldest_s or (max_bytes is not None and kept_bytes > max_bytes)) and _unlink(path):
+        is_over = max_bytes is not None and kept_bytes > max_bytes and changed_s <= fresh_s
+        if (changed_s < oldest_s or is_over) and os.path.realpath(path) not in spared and _unlink(path):
             freed_bytes += size
     _drop_empty(folder, (now - EMPTY).timestamp())
     return freed_bytes
+
+
+def sweep_parts(models: Path, max_age: timedelta, now: datetime) -> None:
+    """Removes unfinished downloads below `models` that nothing has come to for so long, with their journals."""
+    oldest_s = (now - max_age).timestamp()
+    for part in [path for path in _walk(models) if path.suffix == PART_SUFFIX]:
+        journal = part.with_name(f"{part.name}.jsonl")
+        if max(_age_first(path)[0] for path in (part, journal) if path.exists()) < oldest_s:
+            log.info("%s is removed: nobody has gone on with this download", part)
+            journal.unlink(missing_ok=True)  # first: bytes of which no journal tells are fetched anew
+            _unlink(part)
 
 
 def sweep_shell_folders(outputs: Path, now: datetime) -> int:

@@ -9,7 +9,7 @@ from heygem.domain.errors import JobNotFoundError
 from heygem.domain.job import JobState, JobStatus, LipSyncRequest, NewJob
 from heygem.jobs.queue import JobQueue
 from heygem.jobs.work_folders import WorkFolders
-from heygem.maintenance.sweeps import sweep_files, sweep_shell_folders
+from heygem.maintenance.sweeps import sweep_files, sweep_parts, sweep_shell_folders
 from heygem.storage.database import Database
 from tests.fakes import fake_preflight
 
@@ -54,6 +54,27 @@ def test_the_oldest_go_until_the_rest_fits(tmp_path: Path):
         put(tmp_path / f"{hours}.npz", hours * HOUR)
     assert sweep_files(tmp_path, 24 * HOUR, NOW, max_bytes=30) == 20
     assert list_all(tmp_path) == ["0.npz", "1.npz", "2.npz"]
+
+
+def test_what_is_fresh_or_being_read_stays_whatever_fits(tmp_path: Path):
+    for hours in range(5):
+        put(tmp_path / f"{hours}.mp4", hours * HOUR)
+    read = put(tmp_path / "read.mp4", 99 * HOUR)
+    (tmp_path / "link").symlink_to(read)
+    set_age(tmp_path / "link", 99 * HOUR)
+    assert sweep_files(tmp_path, 24 * HOUR, NOW, 0, 2 * HOUR + HOUR / 2, {str(read)}) == 20
+    assert list_all(tmp_path) == ["0.mp4", "1.mp4", "2.mp4", "link", "read.mp4"]
+
+
+def test_downloads_that_nobody_goes_on_with_are_given_up(tmp_path: Path):
+    for name, part_hours, journal_hours in (("old", 400, 400), ("waits", 400, 1), ("new", 1, 1)):
+        put(tmp_path / "m" / f"{name}.pth.part", part_hours * HOUR)
+        put(tmp_path / "m" / f"{name}.pth.part.jsonl", journal_hours * HOUR)
+    put(tmp_path / "alone.part", 400 * HOUR)
+    put(tmp_path / "m" / "weights.pth", 400 * HOUR)
+    sweep_parts(tmp_path, 336 * HOUR, NOW)
+    kept = ["new.pth.part", "new.pth.part.jsonl", "waits.pth.part", "waits.pth.part.jsonl", "weights.pth"]
+    assert list_all(tmp_path) == ["m", *(f"m/{name}" for name in kept)]
 
 
 def test_links_are_not_followed(tmp_path: Path):

@@ -3,6 +3,7 @@
 from heygem.jobs.queue.control import Control
 from heygem.jobs.queue.deliveries import Deliveries
 from heygem.jobs.queue.draft_items import DraftItems
+from heygem.jobs.queue.forgetting import Forgetting
 from heygem.jobs.queue.inspections import Inspections
 from heygem.jobs.queue.leases import Leases
 from heygem.jobs.queue.listing import Listing
@@ -14,7 +15,9 @@ from heygem.jobs.queue.workers import Workers
 __all__ = ["JobQueue"]
 
 
-class JobQueue(Submission, Control, Listing, Overview, DraftItems, Inspections, Workers, Leases, Recovery, Deliveries):
+class JobQueue(
+    Submission, Control, Listing, Overview, DraftItems, Inspections, Workers, Leases, Recovery, Forgetting, Deliveries
+):
     """Everything that the queue can be asked, by those who want videos and by those who make them.
 
     For many threads and processes. Each method is one transaction, done whole or not at all, and raises DatabaseError
