@@ -21,6 +21,7 @@ from heygem.domain.job import EngineName, LipSyncRequest, LipSyncResult
 from heygem.domain.model_errors import WeightsUnverifiedError
 from heygem.domain.progress import CancelToken, ProgressSink
 from heygem.domain.queue import Lease, WorkerKind
+from heygem.jobs.devices import list_devices
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.pulse import Patience, Pulse
 from heygem.jobs.queue import JobQueue
@@ -291,14 +292,3 @@ class Services:
     @property
     def _outputs(self) -> Path:
         return self.settings.paths.outputs.absolute()
-
-
-def list_devices(wanted: str) -> list[str]:
-    """Every device that renders: the one that the settings name, or each CUDA device of this machine, or the first
-    of what else there is. Asked of a process of its own, since torch takes half a gigabyte for that.
-    """
-    if wanted != "auto":
-        return [wanted]
-    command = [sys.executable, "-m", "heygem.engines.device"]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return answer.stdout.split() or ["cpu"]
