@@ -16,7 +16,7 @@ import numpy as np
 from heygem.config.settings import Settings
 from heygem.domain.errors import HeyGemError, MediaUnreadableError, NoFaceError
 from heygem.domain.inspection import Inspection, MediaKind, Preflight
-from heygem.domain.job import LipSyncRequest, LipSyncResult
+from heygem.domain.job import EngineName, LipSyncRequest, LipSyncResult
 from heygem.domain.library import OutputKind
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
@@ -116,7 +116,7 @@ def fake_thumbnail(name: str) -> bytes:
     return cv2.imencode(".jpg", picture)[1].tobytes()
 
 
-def fake_preflight(person: Inspection, voice: Inspection) -> Preflight:
+def fake_preflight(person: Inspection, voice: Inspection, _: EngineName) -> Preflight:
     frames = round(voice.duration_s * person.frame_rate)
     return Preflight(frames, voice.duration_s, 3.0, 200_000, person.warnings + voice.warnings)
 

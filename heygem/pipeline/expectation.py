@@ -1,10 +1,11 @@
 """What a job is going to make and take, by arithmetic on facts that are known of its inputs. Opens no file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
 from heygem.domain.inspection import Inspection, Preflight
+from heygem.domain.job import EngineName
 
 _BITS_PER_PIXEL: Final = 0.2  # H.264 at CRF 18, on the generous side
 _SOUND_BYTES_PER_S: Final = 24_000
@@ -32,6 +33,10 @@ class PaceModel:
 TWO_CORES: Final = PaceModel(
     start=1.0, listen=0.026, track=0.006, track_mp=0.001, paint=0.0085, encode_mp=0.0012, decode_mp=0.0141
 )
+_MODELS: Final = {
+    EngineName.EMBEDDED: TWO_CORES,
+    EngineName.WAV2LIP: replace(TWO_CORES, listen=0.004, paint=0.027),  # of 100 frames beside as many of the former
+}
 
 
 def count_frames(voice_s: float, frame_rate: Fraction | float) -> int:
@@ -44,16 +49,19 @@ def estimate_bytes(width: int, height: int, frame_count: int, voice_s: float) ->
     return int(frame_count * width * height * _BITS_PER_PIXEL / 8 + voice_s * _SOUND_BYTES_PER_S)
 
 
-def build_preflight(person: Inspection, voice: Inspection, pace: float = 1.0) -> Preflight:
-    """What a job of the two is expected to be; `expected_bytes` is the most that it needs of the disk at once.
+def build_preflight(
+    person: Inspection, voice: Inspection, engine: EngineName = EngineName.EMBEDDED, pace: float = 1.0
+) -> Preflight:
+    """What a job of the two with this engine is expected to be.
 
-    `pace` is how many times as long as two cores without a GPU this machine takes.
+    `expected_bytes` is the most that it needs of the disk at once. `pace` is how many times as long as two cores
+    without a GPU this machine takes.
     """
     frame_count = count_frames(voice.duration_s, person.frame_rate)
     return Preflight(
         frame_count=frame_count,
         duration_s=frame_count / person.frame_rate,
-        expected_s=pace * _estimate_s(person, voice, frame_count, TWO_CORES),
+        expected_s=pace * _estimate_s(person, voice, frame_count, _MODELS[engine]),
         expected_bytes=COPIES * estimate_bytes(person.width, person.height, frame_count, voice.duration_s),
         warnings=(*person.warnings, *voice.warnings),
     )

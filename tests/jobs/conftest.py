@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from heygem.domain.errors import HeyGemError
 from heygem.domain.inspection import Inspection, Preflight
-from heygem.domain.job import JobState, LipSyncRequest, LipSyncResult, NewJob
+from heygem.domain.job import EngineName, JobState, LipSyncRequest, LipSyncResult, NewJob
 from heygem.domain.progress import Progress, Stage
 from heygem.domain.queue import Lease, WorkerKind
 from heygem.jobs.queue import JobQueue
@@ -24,7 +24,7 @@ PLENTY = 10**12
 LEASE_S = 20.0
 
 
-def build_preflight(person: Inspection, voice: Inspection) -> Preflight:
+def build_preflight(person: Inspection, voice: Inspection, _: EngineName) -> Preflight:
     return Preflight(FRAMES, voice.duration_s, EXPECTED_S, EXPECTED_BYTES, person.warnings + voice.warnings)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from heygem.config.settings import LimitSettings
 from heygem.domain.inspection import Inspection, MediaKind
-from heygem.domain.job import LipSyncRequest
+from heygem.domain.job import EngineName, LipSyncRequest
 from heygem.domain.media import AudioFacts, VideoFacts
 from heygem.media.frame_timing import STANDARD_RATES
 from heygem.media.probe import probe_audio, probe_video
@@ -84,6 +84,12 @@ def test_less_takes_shorter(person: Inspection) -> None:
 
 def test_a_machine_that_is_half_as_fast_takes_twice_as_long() -> None:
     assert build_preflight(PERSON, VOICE, pace=2).expected_s == 2 * build_preflight(PERSON, VOICE).expected_s
+
+
+def test_an_engine_that_takes_longer_is_expected_to() -> None:
+    slow = build_preflight(PERSON, VOICE, EngineName.WAV2LIP).expected_s
+    fast = build_preflight(PERSON, VOICE).expected_s
+    assert fast < slow < 3.2 * fast
 
 
 def test_what_is_worth_saying_of_both_is_said() -> None:

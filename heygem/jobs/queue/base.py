@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from heygem.domain.inspection import Inspection, Preflight
-from heygem.domain.job import SEGMENT_FRAMES
+from heygem.domain.job import SEGMENT_FRAMES, EngineName
 from heygem.storage.database import Database
 
-BuildPreflight: TypeAlias = Callable[[Inspection, Inspection], Preflight]  # of a person and a voice
+# Of a person, a voice, and what paints the mouths.
+BuildPreflight: TypeAlias = Callable[[Inspection, Inspection, EngineName], Preflight]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, FromClause, Label, Row, bindparam, insert, or
 
 from heygem.domain.errors import FaultError, HeyGemError, InputChangedError, MediaUnreadableError
 from heygem.domain.inspection import Inspection, MediaKind
-from heygem.domain.job import JobState
+from heygem.domain.job import EngineName, JobState
 from heygem.domain.queue import InspectionTask
 from heygem.jobs.queue.base import BuildPreflight, QueueBase
 from heygem.jobs.queue.records import (
@@ -168,7 +168,8 @@ def settle_jobs(
         if error is not None:
             failed.append((job, error_values(error)))
         elif isinstance(of_person, Inspection) and isinstance(of_voice, Inspection):
-            settled.append({"of": job.job_id, **preflight_values(build_preflight(of_person, of_voice))})
+            preflight = build_preflight(of_person, of_voice, EngineName(job.engine))
+            settled.append({"of": job.job_id, **preflight_values(preflight)})
     move_jobs(connection, now, failed, JobState.FAILED)
     if settled:
         connection.execute(update(jobs).where(jobs.c.job_id == bindparam("of")), settled)
