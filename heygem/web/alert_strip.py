@@ -14,7 +14,7 @@ from heygem.web import format as fmt
 from heygem.web.item_list import skip_same
 from heygem.web.session import QUIET, BrowserSession
 
-LOOK_S: Final = 30.0
+LOOK_S: Final = 60.0  # as often as anything is looked at
 
 
 class AlertStrip:
