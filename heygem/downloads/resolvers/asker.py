@@ -120,7 +120,7 @@ class Asker:
                 return answer
             if not is_same_origin(answer.target, url):
                 sent = {name: value for name, value in sent.items() if name.lower() in HARMLESS}
-            if answer.status in (301, 302, 303) and method not in ("GET", "HEAD"):
+            if (answer.status == 303 and method != "HEAD") or (answer.status in (301, 302) and method == "POST"):
                 method, body = "GET", {}
             url = answer.target
             body.pop("params", None)  # they are a part of where it leads

@@ -58,6 +58,6 @@ def build_resolvers(options: ResolverOptions) -> ResolverSet:
         GitHubResolver(options, asker),
         S3Resolver(options),
         WebDavResolver(options, asker),
-        WebResolver(asker, doors),
+        WebResolver(asker, options.logins, doors),
     ]
     return ResolverSet(resolvers, asker)

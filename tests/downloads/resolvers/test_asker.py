@@ -36,11 +36,22 @@ def test_nothing_secret_goes_to_another_host_and_back_to_none(serve: Serve, aske
     assert server.seen[-1].headers["cookie"] == "own=1"
 
 
-@pytest.mark.parametrize(("status", "method", "body"), [(302, "GET", b""), (303, "GET", b""), (307, "POST", b"a=1")])
-def test_a_redirection_keeps_or_drops_what_was_sent(serve: Serve, asker: Asker, status: int, method: str, body: bytes):
+@pytest.mark.parametrize(
+    ("status", "method", "then", "body"),
+    [
+        (302, "POST", "GET", b""),
+        (303, "PROPFIND", "GET", b""),
+        (301, "PROPFIND", "PROPFIND", b"a=1"),
+        (307, "POST", "POST", b"a=1"),
+        (303, "HEAD", "HEAD", b"a=1"),
+    ],
+)
+def test_a_redirection_keeps_or_drops_what_was_sent(
+    serve: Serve, asker: Asker, status: int, method: str, then: str, body: bytes
+):
     server = serve(lambda asked: Reply(status, headers={"Location": "/on"}) if asked.path == "/" else Reply())
-    asker.ask("POST", f"{server.here}/", data={"a": "1"})
-    assert (server.seen[-1].method, server.seen[-1].body) == (method, body)
+    asker.ask(method, f"{server.here}/", data={"a": "1"})
+    assert (server.seen[-1].method, server.seen[-1].body) == (then, body)
 
 
 def test_circles_large_answers_and_silence_come_to_an_end(serve: Serve, asker: Asker, monkeypatch: pytest.MonkeyPatch):

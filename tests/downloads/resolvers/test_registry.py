@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource
 from heygem.downloads.link import Link
 from heygem.downloads.resolvers import remembered
+from heygem.downloads.resolvers.logins import Login
 from heygem.downloads.resolvers.remembered import RememberedLink
 from tests.downloads.resolvers.conftest import Build, Serve
-from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Reply, fetch
+from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Asked, Reply, fetch
 
 THREADS = 16
 
@@ -81,6 +83,22 @@ def test_a_plain_address_goes_with_the_headers_of_its_source(serve: Serve, build
     opened = build().open(source, WANTED)
     assert opened.name == "127.0.0.1"
     assert fetch(opened.get_link()) == CONTENT
+
+
+def test_a_plain_address_that_wants_a_login_gets_the_one_for_its_server(serve: Serve, build: Build):
+    login = Login("", "ann", "secret")
+
+    def answer(asked: Asked) -> Reply:
+        is_known = asked.headers.get("authorization") == login.header["Authorization"]
+        return Reply(body=CONTENT) if is_known else Reply(401, "<p>who are you?</p>", {"WWW-Authenticate": "Basic"})
+
+    server = serve(answer)
+    source = DownloadSource(f"{server.here}/model.pth")
+    own, other = (replace(login, origin=origin) for origin in (server.here, server.there))
+    assert fetch(build(logins=(own,)).open(source, WANTED).get_link()) == CONTENT
+    with pytest.raises(SourceError) as caught:
+        build(logins=(other,)).open(source, WANTED).get_link()
+    assert caught.value.context["reason"] == SourceProblem.LOGIN_NEEDED
 
 
 @pytest.mark.parametrize("url", ["gopher://host/model.pth", "model.pth", "", "http://[::1/model.pth"])
