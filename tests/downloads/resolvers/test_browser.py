@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from heygem.domain.model_errors import SourceError, SourceProblem
@@ -110,6 +111,16 @@ def test_what_a_page_says_becomes_a_reason(serve: Serve, page: str, code: str, p
     with pytest.raises(SourceError) as caught:
         enter(ScriptPan(serve, page), code)
     assert caught.value.context["reason"] == problem
+
+
+def test_a_page_that_keeps_its_browser_busy_for_ever_is_ended(serve: Serve):
+    pan = ScriptPan(serve, "<script>setTimeout(() => { while (true); }, 200)</script>")
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(SourceError) as caught:
+        BrowserDoor(settle_s=1.0, whole_s=4.0).enter(DownloadSource(f"{pan.server.here}/s/x1", code=CODE), WANTED)
+    assert caught.value.context["reason"] == SourceProblem.TIMED_OUT
+    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, 10)
+    assert not alive
 
 
 def test_no_browser_opens_what_stands_in_the_place_of_a_file(serve: Serve, build: Build):

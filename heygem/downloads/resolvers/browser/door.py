@@ -4,10 +4,12 @@ import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+import psutil
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile
@@ -18,16 +20,19 @@ from heygem.downloads.resolvers.listing import base_name
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
+DRIVER: Final = "playwright"  # in its command line
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 SETTLE_S: Final = 3.0  # for what a click starts
+WHOLE_S: Final = 150.0  # a page that keeps its browser busy for ever is ended with it
 
 
 class BrowserDoor:
     """One browser at a time, in a thread of its own: Playwright's functions must stay in one, without an event loop."""
 
-    def __init__(self, path: str = "", settle_s: float = SETTLE_S) -> None:
+    def __init__(self, path: str = "", settle_s: float = SETTLE_S, whole_s: float = WHOLE_S) -> None:
         self._path = path
         self._settle_s = settle_s
+        self._whole_s = whole_s
         self._lock = threading.Lock()
 
     def enter(self, source: DownloadSource, wanted: ModelFile) -> Link | None:
@@ -44,7 +49,7 @@ class BrowserDoor:
             from playwright.sync_api import sync_playwright
         except ImportError as error:
             raise SourceError(source=source.host, reason=SourceProblem.BROWSER_NEEDED) from error
-        with _translated(source.host), sync_playwright() as driver:
+        with _ended_in_time(self._whole_s), _translated(source.host), sync_playwright() as driver:
             browser = self._launch(driver, source.host)
             try:
                 context = browser.new_context(locale="zh-CN")
@@ -63,6 +68,28 @@ class BrowserDoor:
 
 
 @contextmanager
+def _ended_in_time(seconds: float) -> Iterator[None]:
+    """Ends the driver that the block starts, and so its browser, when the time is over: calls of it may wait for ever.
+    They then raise Playwright's error.
+    """
+    before = set(psutil.Process().children())
+
+    def end() -> None:
+        for child in set(psutil.Process().children()) - before:
+            with suppress(psutil.Error):
+                if DRIVER in " ".join(child.cmdline()):
+                    child.terminate()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
 def _translated(host: str) -> Iterator[None]:
     from playwright.sync_api import Error, TimeoutError
 
@@ -71,5 +98,7 @@ def _translated(host: str) -> Iterator[None]:
     except TimeoutError as error:
         raise SourceError(source=host, reason=SourceProblem.TIMED_OUT) from error
     except Error as error:
+        if "closed" in str(error):  # by the end of its time, or of itself
+            raise SourceError(source=host, reason=SourceProblem.TIMED_OUT) from error
         problem = SourceProblem.UNREACHABLE if "net::" in str(error) else SourceProblem.NO_DOWNLOAD
         raise SourceError(source=host, reason=problem) from error
