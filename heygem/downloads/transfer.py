@@ -32,15 +32,17 @@ from heygem.media.publish import translate_output_error
 TICK_S: Final = 0.1
 ROOM_EVERY_S: Final = 2.0
 GOODBYE_S: Final = 0.5  # for connections to end; one that is waiting for a server is left to itself
+MOST_SOURCES_FULLY_USED: Final = 2
 PAGE_SUFFIXES: Final = frozenset({".html", ".htm", ".xhtml"})
 
 
 @dataclass(frozen=True)
 class TransferRules:
-    """`connections` per file, over all sources. `stall_s` is for how long a connection may bring nothing, `attempts`
-    how often a source may fail in a row before it is dropped, `first_wait_s` how long it is left alone after the first
-    time. What is written is recorded every `chunk_bytes` of a connection: no more than that is fetched again after the
-    process has been killed. `disk_reserve_bytes` stay free. `proxy` None means: as the environment says.
+    """`connections` to each source, and for one file no more than two sources have. `stall_s` is for how long a
+    connection may bring nothing, `attempts` how often a source may fail in a row before it is dropped, `first_wait_s`
+    how long it is left alone after the first time. What is written is recorded every `chunk_bytes` of a connection: no
+    more than that is fetched again after the process has been killed. `disk_reserve_bytes` stay free. `proxy` None
+    means: as the environment says.
     """
 
     connections: int = 16
@@ -126,11 +128,12 @@ class _Transfer:
         self._target = target
         self._rules = rules
         self._reporter = reporter
-        self._workers = max(1, min(rules.connections, math.ceil(wanted.size_bytes / rules.chunk_bytes)))
+        most = rules.connections * min(MOST_SOURCES_FULLY_USED, max(1, len(sources)))
+        self._workers = max(1, min(most, math.ceil(wanted.size_bytes / rules.chunk_bytes)))
         self._over = threading.Event()
         self._part = PartFile(wanted, target)
         self._work = WorkList(self._part, self._workers, rules.chunk_bytes)
-        self._board = SourceBoard(sources, self._workers, rules.attempts, rules.first_wait_s)
+        self._board = SourceBoard(sources, rules.connections, rules.attempts, rules.first_wait_s)
         self._culprit = Culprit(self._part, self._board, wanted, rules.attempts)
         self._verifier = Verifier(self._part, wanted, self._culprit.judge_part)
 

@@ -82,7 +82,7 @@ class Journal:
         fresh = self._path.with_name(f"{self._path.name}.new")
         self._file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
         self._append(*lines)
-        os.fsync(self._file)
+        self.sync()
         fresh.replace(self._path)
 
     def wrote(self, start: int, end: int, origin: str) -> None:
@@ -100,7 +100,15 @@ class Journal:
     def synced(self, ranges: Iterable[Range]) -> None:
         """`ranges` were on disk before this was called."""
         self._append({"synced": list(ranges)})
-        os.fsync(self._file)
+
+    def sync(self) -> None:
+        """Waits until it is on disk itself. It may be closed meanwhile."""
+        with suppress(OSError):  # it has been; or such a file system does not do that
+            file = os.dup(self._file)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
 
     def close(self) -> None:
         if self._file >= 0:

@@ -10,10 +10,11 @@ from typing import Final
 
 from heygem.domain.models import ModelFile
 from heygem.downloads.transport.journal import Journal, Record
-from heygem.downloads.transport.ranges import Ranges
+from heygem.downloads.transport.ranges import Range, Ranges
 from heygem.media import publish
 
 SYNC_EVERY_S: Final = 5.0
+CLOSE_S: Final = 0.3
 
 
 def part_path(target: Path) -> Path:
@@ -53,7 +54,10 @@ class PartFile:
         self._journal = _open_journal(wanted, target)
         self._record, self._done = Record(), Ranges()
         self._file = -1
+        self._is_closed = False
         self._users = 0
+        self._waiting = 0
+        self._reservations: list[Range] = []  # what is being written
         self._losses = 0
         self._lowest_lost: int | None = None
         self._synced_at = time.monotonic()
@@ -68,7 +72,7 @@ class PartFile:
     @property
     def is_open(self) -> bool:
         with self.changed:
-            return self._file >= 0
+            return not self._is_closed
 
     @property
     def is_complete(self) -> bool:
@@ -111,11 +115,13 @@ class PartFile:
         return {origin: sum(b - a for a, b in pieces) for origin, pieces in shares.items() if pieces}
 
     def write(self, offset: int, data: memoryview) -> None:
-        """Raises DiskFullError, OutputPathError, or ClosedError."""
-        with self._in_use() as file, self._translated():
-            while data:
-                written = os.pwrite(file, data, offset)
-                offset, data = offset + written, data[written:]
+        """What is recorded already is left alone, since it may have been hashed: of two that bring the same bytes, the
+        later one may bring them wrong. Raises DiskFullError, OutputPathError, or ClosedError.
+        """
+        with self._in_use() as file, self._reserved(offset, offset + len(data)) as gaps, self._translated():
+            for start, end in gaps:
+                while start < end:
+                    start += os.pwrite(file, data[start - offset : end - offset], start)
 
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """How many bytes have been read. Raises OutputPathError or ClosedError."""
@@ -128,12 +134,16 @@ class PartFile:
         False, and nothing, where they are of another version than the one that `origin` has now.
         """
         with self._recording() as journal:
+            self._waiting += 1
+            self.changed.wait_for(lambda: not any(a < end and b > start for a, b in self._reservations))
+            self._waiting -= 1
+            self._check_open()
             if self._record.etags.get(origin, "") != etag:
                 return False
-            if start < end:
-                journal.wrote(start, end, origin)
-                self._record.add(start, end, origin)
-                self._done.add(start, end)
+            for gap in self._done.gaps(start, end):
+                journal.wrote(*gap, origin)
+                self._record.add(*gap, origin)
+                self._done.add(*gap)
             return True
 
     def name(self, origin: str, etag: str) -> None:
@@ -188,9 +198,10 @@ class PartFile:
             with self.changed:
                 losses, done = self._losses, list(self._done)
             os.fdatasync(file)
-            with self.changed:
+            with self._recording() as journal:
                 if losses == self._losses:  # else it might claim what has been lost since
-                    self._journal.synced(done)
+                    journal.synced(done)
+            self._journal.sync()
         self._synced_at = time.monotonic()
 
     def publish(self) -> None:
@@ -201,14 +212,18 @@ class PartFile:
         journal_path(self._target).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Nothing is written after it; what is being written is waited for."""
+        """Nothing is written after it. What is being written is waited for, but a slow disk only for a moment."""
         with self.changed:
-            file, self._file = self._file, -1
+            self._is_closed = True
             self.changed.notify_all()
-            self.changed.wait_for(lambda: self._users == 0)
+            self.changed.wait_for(lambda: self._users == 0, CLOSE_S)
             self._journal.close()
-        if file >= 0:
-            os.close(file)
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        if self._users == 0 and self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
     def _open(self) -> None:
         self._target.parent.mkdir(parents=True, exist_ok=True)
@@ -229,25 +244,43 @@ class PartFile:
     def _in_use(self) -> Iterator[int]:
         """The descriptor, which stays open as long as the block runs."""
         with self.changed:
-            if self._file < 0:
-                raise ClosedError
+            self._check_open()
             self._users += 1
-            file = self._file
         try:
-            yield file
+            yield self._file
         finally:
             with self.changed:
                 self._users -= 1
-                self.changed.notify_all()
+                if self._is_closed:
+                    self._close_unused()
+                    self.changed.notify_all()
+
+    @contextmanager
+    def _reserved(self, start: int, end: int) -> Iterator[list[Range]]:
+        """What of a range is not recorded, and will not be as long as the block runs."""
+        range_ = (start, end)
+        with self.changed:
+            gaps = self._done.gaps(start, end)
+            self._reservations.append(range_)
+        try:
+            yield gaps
+        finally:
+            with self.changed:
+                self._reservations.remove(range_)
+                if self._waiting:
+                    self.changed.notify_all()
 
     @contextmanager
     def _recording(self) -> Iterator[Journal]:
         """The journal, with nobody else at the record."""
         with self.changed, self._translated():
-            if self._file < 0:
-                raise ClosedError
+            self._check_open()
             yield self._journal
             self.changed.notify_all()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ClosedError
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,0 +1,33 @@
+"""One download with our engine, as a program: `python -m benchmarks.fetch SIZE SHA256 TARGET URL...`."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from heygem.domain.models import ModelFile, TransferProgress
+from heygem.domain.progress import CancelToken
+from heygem.downloads.link import Link
+from heygem.downloads.transfer import TransferRules, transfer
+
+
+@dataclass(frozen=True)
+class PlainSource:
+    url: str
+    name: str
+
+    def get_link(self, renew: bool = False) -> Link:  # noqa: ARG002 - such a link stays good
+        return Link(self.url)
+
+
+def main() -> None:
+    size, sha256, target, *urls = sys.argv[1:]
+    wanted = ModelFile(Path(target).name, int(size), sha256)
+    sources = [PlainSource(url, f"source {number}") for number, url in enumerate(urls, 1)]
+    last: list[TransferProgress] = []
+    transfer(wanted, sources, Path(target), TransferRules(), last.append, CancelToken())
+    for source in last[-1].sources:
+        print(source.done_bytes, source.name)
+
+
+if __name__ == "__main__":
+    main()
