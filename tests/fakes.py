@@ -21,6 +21,8 @@ from heygem.domain.library import OutputKind
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, EtaClock, ProgressSink, Stage
 from heygem.domain.queue import Lease, WorkerKind
+from heygem.downloads.assembly import build_fetcher, load_catalogue
+from heygem.downloads.manager import ModelManager
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.pulse import Patience, Pulse
 from heygem.jobs.queue import JobQueue
@@ -156,6 +158,7 @@ class FakeServices:
             self.queue, self.library, self.disk_guard, self.disk_history, is_starting=lambda: False
         )
         self.alerting = Alerting(self.settings)
+        self.models = make_fake_models(self.settings)
         self._stop = threading.Event()
         self._workers = [self._make_worker(kind) for kind in WorkerKind]
         self._threads = [threading.Thread(target=worker.run, args=(self._stop,)) for worker in self._workers]
@@ -166,6 +169,7 @@ class FakeServices:
 
     def close(self) -> None:
         """The job at hand goes back to the queue."""
+        self.models.close()
         self._stop.set()
         for worker in self._workers:
             worker.pulse.let_go()
@@ -182,6 +186,14 @@ class FakeServices:
     def _keep(self, lease: Lease, result: LipSyncResult) -> None:
         job = self.queue.get_status(lease.job_id)
         self.library.add(result.path, job.job_id, job.project)
+
+
+def make_fake_models(settings: Settings) -> ModelManager:
+    """Of the manifest in the models' folder, where there is one."""
+    models = settings.paths.models.absolute()
+    manifest = models / "manifest.yaml"
+    catalogue = load_catalogue([str(manifest)] if manifest.is_file() else [], settings.paths.cache)
+    return ModelManager(build_fetcher(models, catalogue, settings.downloads, reserve_bytes=0), settings.paths.data)
 
 
 def _ignore(reason: str) -> None:

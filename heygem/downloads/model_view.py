@@ -45,6 +45,11 @@ class ModelsSnapshot:
     free_bytes: int
     region: Region
 
+    @property
+    def missing(self) -> tuple[ModelView, ...]:
+        """Those that are not here, or not whole."""
+        return tuple(view for view in self.models if view.state in (ModelState.MISSING, ModelState.PARTIAL))
+
 
 UNDER_WAY = (
     TransferPhase.WAITING,

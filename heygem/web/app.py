@@ -15,6 +15,7 @@ from starlette.routing import Mount
 from heygem.config.strings import LANGUAGES, Translator
 from heygem.jobs.drafts import Drafts
 from heygem.jobs.inputs import InputStore
+from heygem.web import format as fmt
 from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
 from heygem.web.alert_strip import AlertStrip
@@ -25,6 +26,8 @@ from heygem.web.history_tab import HistoryTab
 from heygem.web.labels import Labels
 from heygem.web.log_tab import LogTab
 from heygem.web.media_routes import build_media_routes
+from heygem.web.models_notice import ModelsNotice
+from heygem.web.models_tab import ModelsTab
 from heygem.web.monitoring_routes import build_monitoring_routes
 from heygem.web.page_services import PageServices
 from heygem.web.rest.api import mount_api
@@ -59,12 +62,15 @@ def build_app(services: PageServices) -> gr.Blocks:
         _render_header(labels, session, signature)
         strip = AlertStrip(services.alerting.book, session)
         strip.render()
+        notice = ModelsNotice(services.models, labels, session)
+        notice.render()
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
         desk = services.archiving.desk if services.archiving else None
-        tabs: list[BatchTab | SingleTab | HistoryTab | LogTab] = [
+        tabs: list[BatchTab | SingleTab | HistoryTab | ModelsTab | LogTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
             SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
             HistoryTab(services.library, desk, storage, labels, session),
+            ModelsTab(services.models, settings.paths.inputs, uploads.MAX_BYTES, labels, session),
             LogTab(settings.paths.logs, labels, session),
         ]
         with gr.Tabs() as row:
@@ -76,6 +82,7 @@ def build_app(services: PageServices) -> gr.Blocks:
         session.wire(page)
         strip.wire(page)
         signature.wire(page)
+        notice.wire(page, row)
         for tab in tabs:
             tab.wire(page)
         _wire_tabs(page, row, session)
@@ -142,6 +149,9 @@ def serve(services: PageServices) -> None:
     tr = Translator(services.settings.server.language)
     try:
         print(tr("page.ready", url=server.url), flush=True)
+        if missing := services.models.snapshot().missing:
+            size_bytes = sum(view.status.missing_bytes for view in missing)
+            print(tr("models.notice", count=len(missing), size=fmt.size(size_bytes)), flush=True)
         asked_to_end.wait()
     finally:
         server.close()

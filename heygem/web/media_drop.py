@@ -40,7 +40,7 @@ def media_drop(*, media: str, accept: str, max_bytes: int, texts: dict[str, str]
     )
 
 
-def files_drop(*, accept: str, max_bytes: int, texts: dict[str, str], **options: Any) -> gr.HTML:
+def files_drop(*, accept: str, max_bytes: int, texts: dict[str, str], ready: bool = False, **options: Any) -> gr.HTML:
     """Triggers `arrived` for each Handful of uploads, once it is `ready`.
 
     The next one comes when the listener has set `taken` to the last one's number.
@@ -53,7 +53,7 @@ def files_drop(*, accept: str, max_bytes: int, texts: dict[str, str], **options:
         max_bytes=max_bytes,
         texts=texts,
         taken=0,
-        ready=False,
+        ready=ready,
         **options,
     )
 

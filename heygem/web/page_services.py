@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from heygem.config.settings import Settings
+from heygem.downloads.manager import ModelManager
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
 from heygem.library.catalogue import Library
@@ -32,3 +33,5 @@ class PageServices(Protocol):
     def alerting(self) -> Alerting: ...
     @property
     def namer(self) -> OutputNamer: ...
+    @property
+    def models(self) -> ModelManager: ...

@@ -1,0 +1,194 @@
+"""Models as rows of HTML: how each stands, how its download goes, what can be done. Pure."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Final
+
+from heygem.config.strings import Translator
+from heygem.domain.models import ModelProgress, ModelState, TransferPhase
+from heygem.downloads.import_task import ImportView
+from heygem.downloads.model_view import ModelsSnapshot, ModelView
+from heygem.web import format as fmt
+from heygem.web.cards import mark
+from heygem.web.item_list import Row
+from heygem.web.list_buttons import icon_tool, text_tool
+
+TONES: Final[Mapping[ModelState, str]] = {
+    ModelState.INSTALLED: "good",
+    ModelState.OUTDATED: "warn",
+    ModelState.PARTIAL: "warn",
+    ModelState.UNVERIFIED: "warn",
+    ModelState.DAMAGED: "bad",
+    ModelState.MISSING: "wait",
+}
+MOST_SOURCES: Final = 3
+
+
+def model_rows(snapshot: ModelsSnapshot, importing: ImportView, tr: Translator) -> list[Row]:
+    rows = [model_row(view, tr) for view in snapshot.models]
+    return [*import_rows(importing, tr), *rows]
+
+
+def models_head(snapshot: ModelsSnapshot, tr: Translator) -> str:
+    told = tr("models.used", used=fmt.size(snapshot.used_bytes), free=fmt.size(snapshot.free_bytes))
+    return f'<span class="hg-small">{escape(told)}</span>'
+
+
+def model_row(view: ModelView, tr: Translator) -> Row:
+    name = escape(title_of(view, tr))
+    facts = "".join(f"<span>{fact}</span>" for fact in _facts(view, tr))
+    html = (
+        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name" title="{name}">{name}</b>'
+        f"{_badge(view, tr)}</div>"
+        f'<div class="hg-item-facts">{facts}</div>{_notice(view, tr)}{_progress(view, tr)}{_problem(view, tr)}</div>'
+        f'<div class="hg-tools">{_tools(view, tr)}</div>'
+    )
+    return Row(view.entry.name, html, "model")
+
+
+def import_rows(importing: ImportView, tr: Translator) -> list[Row]:
+    """What is being brought by hand, and what came of it."""
+    rows = []
+    if importing.name:
+        bar = progress_lines(importing.progress, tr) if importing.progress else ""
+        rows.append(_told_row("importing", tr("models.importing", name=importing.name), bar, "import-cancel", tr))
+    if importing.imported or importing.error is not None:
+        names = tr("fact.comma").join(dict.fromkeys(file.path for file in importing.imported))
+        told = tr("models.imported", names=names) if names else ""
+        problem = importing.error and f'<p class="hg-problem">{escape(tr.explain(importing.error))}</p>'
+        rows.append(_told_row("imported", told, problem or "", "import-close", tr))
+    return rows
+
+
+def _told_row(key: str, said: str, more: str, action: str, tr: Translator) -> Row:
+    text = f'<span class="hg-told">{escape(said)}</span>' if said else ""
+    end = icon_tool("cancel", tr("models.cancel" if action == "import-cancel" else "models.close"), action=action)
+    return Row(key, f'<div class="hg-item-body">{text}{more}</div><div class="hg-tools">{end}</div>', "told")
+
+
+def notice_rows(snapshot: ModelsSnapshot, is_later: bool, tr: Translator) -> list[Row]:
+    """What stands above every other tab: downloads that are not over, or that there is something to download."""
+    moving = [view for view in snapshot.models if view.progress is not None and (view.is_under_way or _is_halted(view))]
+    if moving:
+        return [_moving_row(view, view.progress, tr) for view in moving if view.progress is not None]
+    missing = snapshot.missing
+    if is_later or not missing:
+        return []
+    size_bytes = sum(view.status.missing_bytes for view in missing)
+    told = tr("models.notice", count=len(missing), size=fmt.size(size_bytes))
+    tools = text_tool("look", tr("models.look")) + text_tool("later", tr("models.later"))
+    return [Row("notice", f'<span class="hg-told">{escape(told)}</span><div class="hg-tools">{tools}</div>', "told")]
+
+
+def _moving_row(view: ModelView, progress: ModelProgress, tr: Translator) -> Row:
+    key = ("pause", "models.pause") if view.is_under_way else ("fetch", "models.resume")
+    look = text_tool("look", tr("page.models"))
+    html = (
+        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name">{escape(title_of(view, tr))}</b>'
+        f"{_badge(view, tr)}</div>{progress_lines(progress, tr)}</div>"
+        f'<div class="hg-tools">{text_tool(key[0], tr(key[1]))}{look}</div>'
+    )
+    return Row(view.entry.name, html, "model")
+
+
+def _is_halted(view: ModelView) -> bool:
+    return view.phase in (TransferPhase.PAUSED, TransferPhase.FAILED)
+
+
+def progress_lines(progress: ModelProgress, tr: Translator) -> str:
+    """A bar, and below it what has come, how fast, from where, and when it will be done."""
+    share = fmt.share(progress.share)
+    parts = [f"{fmt.size(progress.done_bytes)} / {fmt.size(progress.total_bytes)}"]
+    if progress.speed > 0:
+        parts.append(f"{fmt.size(round(progress.speed))}/s")
+    if progress.eta_s is not None:
+        parts.append(fmt.eta_text(progress.eta_s, tr))
+    facts = "".join(f"<span>{escape(part)}</span>" for part in [*parts, *_sources(progress, tr)])
+    return (
+        f'<div class="hg-bar" role="progressbar" aria-valuenow="{int(100 * progress.share)}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-label="{escape(tr("page.progress"))}"><i style="width:{100 * progress.share:.1f}%">'
+        f'</i></div><div class="hg-item-facts"><b>{share}</b>{facts}</div>'
+    )
+
+
+def title_of(view: ModelView, tr: Translator) -> str:
+    titles = view.entry.title
+    return titles.get(tr.language) or next(iter(titles.values()), view.entry.name)
+
+
+def phase_text(view: ModelView, tr: Translator) -> str:
+    return tr(f"transfer.{view.phase}")
+
+
+def _sources(progress: ModelProgress, tr: Translator) -> list[str]:
+    at_work = [source for source in progress.sources if source.connections and not source.is_dropped]
+    return [tr("models.source", host=one.name, count=one.connections) for one in at_work[:MOST_SOURCES]]
+
+
+def _badge(view: ModelView, tr: Translator) -> str:
+    if view.is_under_way or _is_halted(view):
+        tone = "bad" if view.phase is TransferPhase.FAILED else "wait"
+        return mark(tone, tr("models.interrupted") if view.is_interrupted else phase_text(view, tr))
+    return mark(TONES[view.state], tr(f"model_state.{view.state}"))
+
+
+def _facts(view: ModelView, tr: Translator) -> list[str]:
+    """As HTML."""
+    entry, status = view.entry, view.status
+    licence = escape(entry.licence.name)
+    if entry.licence.url:
+        licence = f'<a href="{escape(entry.licence.url)}" target="_blank" rel="noreferrer">{licence}</a>'
+    facts = [escape(fmt.size(entry.size_bytes)), tr("models.licence", licence="\0").replace("\0", licence)]
+    version = status.version or entry.version
+    facts.append(escape(tr("models.version", version=version)))
+    if status.state is ModelState.OUTDATED:
+        key = "models.must_update" if status.must_update else "models.newer"
+        facts.append(escape(tr(key, version=entry.version)))
+    return facts
+
+
+def _notice(view: ModelView, tr: Translator) -> str:
+    """What must be agreed to, as long as it has not been."""
+    notice = view.entry.licence.notice
+    if not view.needs_licence or not notice or view.state is ModelState.INSTALLED:
+        return ""
+    return f'<p class="hg-warning">{escape(notice.get(tr.language) or next(iter(notice.values())))}</p>'
+
+
+def _progress(view: ModelView, tr: Translator) -> str:
+    is_open = view.is_under_way or _is_halted(view)
+    return progress_lines(view.progress, tr) if view.progress is not None and is_open else ""
+
+
+def _problem(view: ModelView, tr: Translator) -> str:
+    if view.phase is not TransferPhase.FAILED or view.error is None:
+        return ""
+    return f'<p class="hg-problem">{escape(tr.explain(view.error))}</p>'
+
+
+def _tools(view: ModelView, tr: Translator) -> str:
+    if view.is_under_way:
+        return text_tool("pause", tr("models.pause")) + icon_tool("cancel", tr("models.cancel"))
+    remove_ask = f' data-ask="{escape(tr("models.remove_ask", name=view.entry.name))}"'
+    remove = icon_tool("trash", tr("models.remove"), action="remove", more=remove_ask)
+    if _is_halted(view):
+        again = text_tool("fetch", tr("models.resume" if view.phase is TransferPhase.PAUSED else "models.retry"))
+        return again + icon_tool("cancel", tr("models.cancel"))
+    match view.state:
+        case ModelState.INSTALLED:
+            return text_tool("verify", tr("models.verify")) + remove
+        case ModelState.OUTDATED:
+            return _fetch(view, "models.update", tr) + remove
+        case ModelState.DAMAGED:
+            return _fetch(view, "models.repair", tr, "repair") + remove
+        case ModelState.UNVERIFIED:
+            return text_tool("verify", tr("models.verify")) + remove
+        case ModelState.PARTIAL:
+            return _fetch(view, "models.resume", tr) + remove
+    return _fetch(view, "models.fetch", tr)
+
+
+def _fetch(view: ModelView, key: str, tr: Translator, action: str = "fetch") -> str:
+    """Where a licence must be agreed to, the button says so, above which it stands."""
+    text, action = (tr("models.agree"), "fetch") if view.needs_licence else (tr(key), action)
+    return f'<button type="button" class="hg-tool hg-main" data-action="{action}">{escape(text)}</button>'
