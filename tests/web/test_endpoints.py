@@ -110,7 +110,7 @@ def test_a_job_outlives_its_server(media: Path, tmp_path: Path) -> None:
     with run_server(command, port, tmp_path / "server.log"):
         status = wait_for_end(Client(f"http://127.0.0.1:{port}/", verbose=False), job)
     assert status["state"] == "succeeded"
-    assert [str(path) for path in tmp_path.glob("outputs/*/*.mp4")] == [status["output"]]
+    assert [str(path) for path in tmp_path.glob("outputs/*/*/*.mp4")] == [status["output"]]
 
 
 def test_a_signal_ends_the_server_even_in_a_job(media: Path, tmp_path: Path) -> None:
@@ -121,4 +121,4 @@ def test_a_signal_ends_the_server_even_in_a_job(media: Path, tmp_path: Path) -> 
         server.send_signal(signal.SIGTERM)
         assert server.wait(15) == 0
     assert (tmp_path / "server.log").read_text().strip() == f"页面已就绪：http://127.0.0.1:{port}/"
-    assert list(tmp_path.glob("outputs/*/*.mp4")) == []
+    assert list(tmp_path.glob("outputs/*/*/*.mp4")) == []
