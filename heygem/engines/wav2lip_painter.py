@@ -12,8 +12,9 @@ from heygem.domain.errors import DeviceMemoryError
 from heygem.engines.nets.wav2lip import SIDE
 from heygem.engines.side_by_side import SideBySide
 
-_GPU_BATCH: Final = 64
-_CPU_BATCH: Final = 8
+# Faces at once for each worker. More are hardly faster, and their whole frames wait in memory meanwhile.
+_GPU_BATCH: Final = 16
+_CPU_BATCH: Final = 4
 
 Faces = NDArray[np.uint8]  # (N, 96, 96, 3) BGR
 

@@ -3,6 +3,7 @@
 Written for comparison, from the published names and shapes alone; shares nothing with the engine.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,7 @@ output_block.0 80 32 3 1 1
 ROWS: Final = [line.split() for line in LAYERS.split("\n") if line]
 
 
+@cache
 def random_state(seed: int = 0) -> dict[str, Tensor]:
     """Weights with which signals neither die nor grow out of bounds on their way."""
     generator = torch.Generator().manual_seed(seed)
