@@ -39,12 +39,14 @@ class S3Server:
 
     asked: list[Asked] = field(default_factory=list)
     before: Callable[[Asked], int | None] = lambda _: None
+    signed_by: str = ""  # the access key of the last request
     url: str = ""
     app: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
         part, size = int(query.get("partNumber", ["0"])[0]), int(environ.get("CONTENT_LENGTH") or 0)
+        self.signed_by = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition("/")[0]
         path = unquote(environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"))
         asked = Asked(environ["REQUEST_METHOD"], path, part, size)
         if status := self.before(asked):

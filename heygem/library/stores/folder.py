@@ -12,7 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from heygem.domain.archive_errors import ArchiveCopyLostError, ArchiveDeniedError, ArchiveUnusableError
 from heygem.library.flow import Flow
-from heygem.media.publish import partial_path
+from heygem.media.publish import partial_path, sync
 
 CHUNK_BYTES: Final = 1024**2
 
@@ -51,7 +51,10 @@ class FolderStore:
                 _go_on(source, sink, flow)
                 sink.flush()
                 os.fsync(sink.fileno())
+                if hasattr(os, "posix_fadvise"):  # so that who reads it back is told what is there, not what was sent
+                    os.posix_fadvise(sink.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             self._files.mv(part, path)
+            sync(Path(path).parent)
 
     def read(self, key: str, start: int, end: int) -> bytes:
         try:

@@ -127,6 +127,15 @@ def test_a_bucket_that_is_away_or_closed(s3_store: S3Store, s3: S3Server):
             ask()
 
 
+def test_credentials_of_the_environment_are_taken_where_no_others_are_given(
+    s3_store: S3Store, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key-of-the-environment")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    store = S3Store(s3_store.bucket, "", S3Access(s3.url, "us-east-1"))
+    assert store.find_size(KEY) is None and s3.signed_by == "key-of-the-environment"
+
+
 def test_a_server_that_is_not_there(tmp_path: Path):
     store = S3Store("bucket", "", S3Access("http://127.0.0.1:1", "us-east-1", key="k", secret=SECRET))
     with pytest.raises(ArchiveUnusableError, match="127") as caught:
