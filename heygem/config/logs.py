@@ -43,7 +43,8 @@ class WithoutTraceback(logging.Formatter):
 
 class AppendHandler(logging.Handler):
     """Appends each record by one write, so that the lines of several processes never mix, and opens the file anew once
-    it has been renamed. Raises OSError where the file cannot be written.
+    it has been renamed, or closed, as logging.config does with every handler that there is. Raises OSError where the
+    file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,8 +56,9 @@ class AppendHandler(logging.Handler):
         try:
             line = f"{self.format(record)}\n".encode(errors="backslashreplace")
             if not self._is_current():
-                renamed, self._file = self._file, self._open()
-                os.close(renamed)
+                stale, self._file = self._file, self._open()
+                if stale >= 0:
+                    os.close(stale)
             os.write(self._file, line)
         except OSError:  # a full disk costs the line and nothing else
             return
@@ -77,6 +79,8 @@ class AppendHandler(logging.Handler):
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def _is_current(self) -> bool:
+        if self._file < 0:
+            return False
         try:
             named = self._path.stat()
         except FileNotFoundError:

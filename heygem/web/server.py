@@ -19,7 +19,14 @@ class WebServer:
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         config = uvicorn.Config(
-            app, host, port, log_level="warning", lifespan="on", timeout_graceful_shutdown=FINISH_S, server_header=False
+            app,
+            host,
+            port,
+            log_config=None,  # its own closes the handlers of everybody else
+            log_level="warning",
+            lifespan="on",
+            timeout_graceful_shutdown=FINISH_S,
+            server_header=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)

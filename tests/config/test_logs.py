@@ -1,4 +1,5 @@
 import logging
+import logging.config
 import re
 import subprocess
 import sys
@@ -33,6 +34,16 @@ def test_lines_have_a_utc_time_and_the_file_has_the_traceback(tmp_path: Path, ca
     assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO heygem.jobs: quiet 声音$", text, re.MULTILINE)
     assert "Traceback" in text
     assert capsys.readouterr().err == "error: loud\n"
+
+
+def test_who_closes_all_handlers_does_not_end_the_log(tmp_path: Path):
+    """As web servers do that set up logs of their own."""
+    set_up_logs(tmp_path)
+    log = logging.getLogger("heygem.maintenance")
+    log.info("before")
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+    log.info("after")
+    assert [line.split(": ")[1] for line in (tmp_path / FILE_NAME).read_text().splitlines()] == ["before", "after"]
 
 
 def test_no_secret_reaches_the_file_or_the_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

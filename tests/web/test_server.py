@@ -1,6 +1,7 @@
 """How the page is served: what it says behind a proxy, and how it ends while browsers are still connected."""
 
 import json
+import logging
 import signal
 import socket
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from fastapi import FastAPI
 
+from heygem.web.server import WebServer
 from tests.web.conftest import HERE, free_port, run_server
 
 
@@ -39,6 +42,19 @@ def test_open_connections_do_not_keep_the_server(tmp_path: Path) -> None:
         heartbeat.close()
         upload.close()
     assert (tmp_path / "server.log").read_text().strip() == f"页面已就绪：http://127.0.0.1:{port}/"
+
+
+def test_a_server_leaves_the_logs_of_others_alone() -> None:
+    closed: list[str] = []
+
+    class Handler(logging.NullHandler):
+        def close(self) -> None:
+            closed.append("closed")
+
+    handler = Handler()
+    WebServer(FastAPI(), "127.0.0.1", free_port())
+    assert closed == []
+    handler.close()
 
 
 def _send(port: int, text: str) -> socket.socket:
