@@ -166,6 +166,7 @@ class DownloadSettings(Section):
     hf_endpoint: str = Field(
         default="", pattern=r"^(https?://\S+)?$", description="Hugging Face or a mirror of it; empty for HF_ENDPOINT's"
     )
+    browser: bool = Field(default=True, description="Whether shares may be opened in a browser, where one is installed")
     stall_s: float = Field(default=30, ge=1, le=600, description="A connection silent for so long is begun anew, in s")
     attempts: int = Field(default=8, ge=1, le=100, description="A source that fails so often in a row is dropped")
     manifests: list[str] = Field(default=[], description="More lists of models, by path or URL, beside the project's")

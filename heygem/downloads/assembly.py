@@ -65,5 +65,5 @@ def build_fetcher(folder: Path, catalogue: Catalogue, wanted: DownloadSettings, 
 
 def resolver_options(wanted: DownloadSettings) -> ResolverOptions:
     """What the environment says, the settings on top."""
-    options = read_options()
+    options = replace(read_options(), browser=wanted.browser)
     return replace(options, hf_endpoint=wanted.hf_endpoint.rstrip("/")) if wanted.hf_endpoint else options
