@@ -44,6 +44,7 @@ class _Visit:
     asker: Asker
     source: DownloadSource
     wanted: ModelFile
+    home: str = ""
     is_code_sent: bool = False
     has_other_file: bool = False
     seen: set[str] = field(default_factory=set)
@@ -51,6 +52,7 @@ class _Visit:
 
     def find_link(self) -> Link | None:
         answer = self._open(self.source.url)
+        self.home = find_host(answer.url)  # a short address leads on to the share's own
         for _ in range(MOST_PAGES):
             found = self._step(answer)
             if not isinstance(found, Answer):
@@ -80,7 +82,7 @@ class _Visit:
         for candidate in page.candidates[:MOST_CANDIDATES]:
             if candidate.url not in self.seen and (found := self._try(candidate.url, answer.url)):
                 return found
-        if page.download_form is not None:
+        if page.download_form is not None and page.download_form.action not in self.seen:
             return self._press(page.download_form, answer)
         if page.refresh and page.refresh not in self.seen:
             return self._open(page.refresh, answer.url)
@@ -107,7 +109,7 @@ class _Visit:
             raise self._problem(SourceProblem.CAPTCHA)
         if form.is_login:
             raise self._problem(SourceProblem.LOGIN_NEEDED)
-        if find_host(form.action) != find_host(answer.url):
+        if {find_host(form.action), find_host(answer.url)} != {self.home}:
             raise self._problem(SourceProblem.NO_DOWNLOAD)
         self.is_code_sent = True
         self.seen.clear()  # the same address may now show more
@@ -115,6 +117,7 @@ class _Visit:
 
     def _press(self, form: Form, answer: Answer) -> Link | Answer | None:
         """A button that leads by a redirection to what can be fetched again; what comes at once to a POST cannot."""
+        self.seen.add(form.action)
         got = self._send(form, answer, {})
         if got.is_page or form.method == "GET" or got.url != form.action:
             return got

@@ -35,7 +35,8 @@ class ScriptPan:
     """Its files want the cookie of who knows the code, the page's address, and a browser; they come from `store`."""
 
     def __init__(self, serve: Serve, page: str = PAGE) -> None:
-        self.page = page
+        self.foreign: StandIn = serve(lambda _: Reply(body="<input type=password><button>提取</button>"))
+        self.page = page.replace("FOREIGN", f"{self.foreign.there}/advertisement")
         self.store: StandIn = serve(lambda _: Reply(body=CONTENT, headers=ATTACHED))
         self.server: StandIn = serve(self._answer)
 
@@ -100,14 +101,16 @@ def test_frames_and_other_tabs_lead_to_another_host_which_gets_no_cookies(serve:
     [
         ("<div class=h-captcha>I am human</div><input type=password>", CODE, SourceProblem.CAPTCHA),
         (
-            """<a id=a download=x>下载</a><script>
-            document.getElementById("a").href = URL.createObjectURL(new Blob(["x"]))</script>""",
+            """<iframe src="FOREIGN" onload="ready()"></iframe><script>
+            function ready() { document.body.append(Object.assign(document.createElement("a"), {
+                textContent: "下载", download: "x", href: URL.createObjectURL(new Blob(["x"]))})) }</script>""",
             "",
             SourceProblem.NO_DOWNLOAD,
         ),
     ],
 )
 def test_what_a_page_says_becomes_a_reason(serve: Serve, page: str, code: str, problem: SourceProblem):
+    """A captcha; a file that the page makes itself, beside a field that another host shows in a frame."""
     with pytest.raises(SourceError) as caught:
         enter(ScriptPan(serve, page), code)
     assert caught.value.context["reason"] == problem

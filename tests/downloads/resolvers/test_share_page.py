@@ -161,6 +161,19 @@ def test_a_share_that_leads_nowhere_for_long_is_given_up(serve: Serve, build: Bu
     assert caught.value.context["reason"] == SourceProblem.TIMED_OUT
 
 
+def test_a_short_address_leads_to_the_share_and_what_lies_elsewhere_gets_no_code(serve: Serve, build: Build):
+    form = "<form method=post><input type=password name=p></form>"
+    share, other = serve(lambda _: Reply(body=form)), serve(lambda _: Reply(body=form))
+    short = serve(lambda _: Reply(302, headers={"Location": f"{share.there}/s"}))
+    away = serve(lambda _: Reply(body=f"<a href={other.there}/s>下载</a>"))
+    for server, problem in ((short, SourceProblem.CODE_WRONG), (away, SourceProblem.NO_DOWNLOAD)):
+        with pytest.raises(SourceError) as caught:
+            build(browser=False).open(DownloadSource(f"{server.here}/1", code=CODE), WANTED).get_link()
+        assert caught.value.context["reason"] == problem
+    assert [asked.form for asked in share.seen if asked.body] == [{"p": CODE}]
+    assert not any(asked.body for asked in other.seen)
+
+
 def test_pages_in_old_encodings_are_read(serve: Serve, build: Build):
     page = "<meta charset=gbk><p>文件已被删除</p>".encode("gbk")
     server = serve(lambda _: Reply(body=page, headers={"Content-Type": "text/html"}))

@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Final
 
+from heygem.domain.models import find_host
 from heygem.downloads.resolvers.share_html import CAPTCHA, CODE_NAME, is_captcha
 
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ NAMES: Final = ("name", "id", "class", "placeholder", "title", "value", "aria-la
 LEVELS: Final = 5  # around a field in which its button is looked for
 
 
-def find_code_input(page: "Page") -> "ElementHandle | None":
+def find_code_input(page: "Page", host: str) -> "ElementHandle | None":
+    """On the share's own host alone, not in what others show in frames of its page."""
     for field in list_all(page, INPUTS):
+        frame = field.owner_frame()
+        if find_host(frame.url if frame else "") not in ("", host):  # a frame without an address is the page's own
+            continue
         words = read_words(field)
         kind = field.get_attribute("type") or "text"
         is_named = kind in ("text", "tel", "number") and bool(CODE_NAME.search(words))

@@ -4,11 +4,12 @@ The download that starts is cancelled and becomes a link, with the headers that 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from heygem.domain.model_errors import SourceError, SourceProblem
-from heygem.domain.models import DownloadSource, ModelFile
+from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
 from heygem.downloads.resolvers.address import find_expiry
 from heygem.downloads.resolvers.browser.elements import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 WHOLE_S: Final = 90.0  # for one share
 READY_TIMES: Final = 4  # as long as for what a click starts, for what a page loads
 LOOK_S: Final = 0.1
+CLICK_MS: Final = 5000.0  # for something that lies over a button to go
 MOST_CLICKS: Final = 8
 KEPT_HEADERS: Final = ("referer", "user-agent", "accept-language")
 
@@ -45,6 +47,7 @@ class Visit:
         self.requests: dict[str, Request] = {}
         self.pressed: set[str] = set()
         self.is_code_sent = False
+        self.home = source.host
         context.on("page", self._watch)
         context.on("request", self._note_request)
 
@@ -61,14 +64,10 @@ class Visit:
         self._open(self.context.new_page())
         deadline = time.monotonic() + WHOLE_S
         while not self.downloads and time.monotonic() < deadline and len(self.pressed) < MOST_CLICKS:
-            page = self._find_page()
-            if self._enter_code(page):
-                self._settle(self._is_answered, READY_TIMES)
-            elif self._press(page):
-                self._settle(lambda: False)
-            else:
-                self._refuse(page)
-                return None
+            with self._patience():
+                if not self._act():
+                    self._refuse(self._find_page())
+                    return None
         return self._take_over() if self.downloads else None
 
     def _open(self, page: "Page") -> None:
@@ -80,7 +79,32 @@ class Visit:
         except Error as error:
             if "Download is starting" not in str(error):
                 raise
+        self.home = find_host(page.url)  # a short address leads on to the share's own
         self._settle(self._is_ready, READY_TIMES)
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """What is looked at while a page gives way to the next is looked at again; a browser that has ended is not."""
+        from playwright.sync_api import Error
+
+        try:
+            yield
+        except Error:
+            browser = self.context.browser
+            if browser is None or not browser.is_connected():
+                raise
+            self._find_page().wait_for_timeout(LOOK_S * 1000)
+
+    def _act(self) -> bool:
+        """Enters the code or presses what is next; whether there was any of it."""
+        page = self._find_page()
+        if self._enter_code(page):
+            self._settle(self._is_answered, READY_TIMES)
+        elif self._press(page):
+            self._settle(lambda: False)
+        else:
+            return False
+        return True
 
     def _find_page(self) -> "Page":
         """The newest, since a click may open one; but not one that is opened for a download alone."""
@@ -92,13 +116,14 @@ class Visit:
         deadline = time.monotonic() + times * self.settle_s
         while not self.downloads and time.monotonic() < deadline:
             self._find_page().wait_for_timeout(LOOK_S * 1000)
-            if is_ready():
-                return
+            with self._patience():
+                if is_ready():
+                    return
 
     def _is_ready(self) -> bool:
         """Whether there is something to do for who has just come."""
         page = self._find_page()
-        return self._find_button(page) is not None or find_code_input(page) is not None
+        return self._find_button(page) is not None or find_code_input(page, self.home) is not None
 
     def _is_answered(self) -> bool:
         """Whether the page shows what it makes of the code."""
@@ -110,7 +135,7 @@ class Visit:
         return read_share_page(page.content().encode(), page.url, self.wanted)
 
     def _enter_code(self, page: "Page") -> bool:
-        field = find_code_input(page)
+        field = find_code_input(page, self.home)
         if field is None or self.is_code_sent:
             return False
         if has_captcha(page):
@@ -130,7 +155,7 @@ class Visit:
         if button is None:
             return False
         self.pressed.add(identify(button))
-        button.click()
+        button.click(timeout=CLICK_MS)
         return True
 
     def _find_button(self, page: "Page") -> "ElementHandle | None":
@@ -146,7 +171,7 @@ class Visit:
         seen = self._read(page)
         if has_captcha(page):
             raise self._problem(SourceProblem.CAPTCHA)
-        if self.is_code_sent and (seen.is_wrong or find_code_input(page)):
+        if self.is_code_sent and (seen.is_wrong or find_code_input(page, self.home)):
             raise self._problem(SourceProblem.CODE_WRONG)
         if seen.is_over:
             raise self._problem(SourceProblem.SHARE_EXPIRED)
