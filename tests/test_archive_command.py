@@ -1,6 +1,6 @@
 """`archive`, `prune` and `doctor` over true files and an archive in a folder, with the services of the product."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from heygem.cli import app
 from heygem.commands.checks import State, check_archive
 from heygem.config.settings import load_settings
 from heygem.domain.library import OutputKind, OutputState
+from heygem.maintenance.alerts.conditions import GONE, Condition
 from heygem.services import Services
 from tests.test_prune_command import put
 
@@ -90,6 +91,18 @@ def test_an_archive_that_is_away_is_told_and_nothing_goes(services: Services, na
     check = check_archive(services.settings)
     assert (check.state, check.hint) == (State.BAD, "archive_away") and str(nas) in check.detail
     assert services.library.get(old).path.exists()
+
+
+def test_the_alerts_hear_of_an_archive_that_fails_and_of_its_end(services: Services, nas: Path):
+    put(services, "old.mp4", OutputKind.STANDARD, 7.1)
+    task = next(task for task in services.maintenance.tasks if task.name == "archive")
+    nas.rmdir()
+    services.maintenance.do(task)
+    seen = services.alerting.tasks.look(datetime.now(UTC))["task:archive"]
+    assert seen is not None and seen.condition is Condition.ARCHIVE_FAILED
+    nas.mkdir()
+    services.maintenance.do(task)
+    assert services.alerting.tasks.look(datetime.now(UTC))["task:archive"] == GONE
 
 
 def test_without_an_archive(services: Services, monkeypatch: pytest.MonkeyPatch):

@@ -10,6 +10,7 @@ from heygem.domain.archive_errors import ArchiveCopyLostError, ArchiveCopyWrongE
 from heygem.domain.errors import CancelledError, DiskHighError, ResultGoneError
 from heygem.domain.library import OutputState
 from heygem.domain.progress import CancelToken
+from heygem.library import copies
 from heygem.library.fetcher import Fetcher
 from heygem.library.fetching import FetchDesk, Fetching
 from heygem.library.flow import Flow
@@ -18,7 +19,12 @@ from heygem.library.stores.store import ArchiveStore
 from heygem.media.publish import partial_path
 from tests.library.test_archiver import Desk, make_desk, noise
 
-BIG = 9 * 1024**2  # three pieces
+BIG = 250_000  # three pieces
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "READ_BYTES", 100_000)
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def test_a_round_removes_what_is_of_no_use_and_nothing_else(settings: Settings, 
         put_old(paths.cache / "thumbnails" / "x.jpg"),
         put_old(paths.outputs / ".work" / "inputs" / "gone" / "voice.wav"),
         put_old(paths.outputs / ".work" / "jobs" / "gone" / "00000.mp4"),
+        put_old(paths.outputs / ".work" / "fetch" / "gone" / ".a.partial.mp4"),
         put_old(paths.outputs / "2026-01-01" / ".heygem-x" / "00000.mp4"),
     ]
     make_old(tmp_path)
