@@ -2,7 +2,7 @@
 
 Twenty jobs make a day: uploads come as the page brings them, the real engine makes videos of half a second, one job a
 day fails, and the history shows what is new. Then house is kept, and everything becomes a day older: each file, and
-each row of outputs and jobs. Disk use and memory are told for each day; in the second half they must not have grown.
+each row of videos and jobs. Disk use and memory are told for each day; in the second half they must not have grown.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from heygem.jobs.inputs import InputStore
 from heygem.media.ffmpeg_binary import find_ffmpeg
 from heygem.services import Services
 from heygem.storage.columns import Utc
-from heygem.storage.tables import jobs, outputs
+from heygem.storage.tables import batches, inspections, jobs, outputs
 
 MB: Final = 1_000_000
 DAY: Final = timedelta(days=1)
@@ -124,12 +124,12 @@ class Soak:
 
 
 def grow_older(services: Services, home: Path) -> None:
-    """By a day: every file, and every time in the rows of videos and of jobs."""
+    """By a day: every file, and every time in the rows of videos, jobs and what was found out about their files."""
     for path in list_paths(home):
         with_night = path.lstat().st_mtime_ns - int(DAY.total_seconds() * 10**9)
         os.utime(path, ns=(with_night, with_night), follow_symlinks=False)
     with services.database.write() as connection:
-        for table in (outputs, jobs):
+        for table in (outputs, jobs, batches, inspections):
             (key,) = table.primary_key
             for row in connection.execute(select(table)).all():
                 times = {name.name: row._mapping[name.name] for name in table.c if isinstance(name.type, Utc)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, func, select
 
 from heygem.domain.errors import OutputNotFoundError, ResultGoneError
 from heygem.domain.library import OutputRecord, OutputState
@@ -18,9 +18,10 @@ from heygem.library.retention import RetentionRules
 from heygem.storage.functions import place_of
 from heygem.storage.tables import outputs
 
-BY_NAME: Final = OutputQuery(order=OutputOrder.NAME)
-# As ix_outputs_title has it; a value of its own would tell the database nothing until the query runs.
-IS_PRESENT: Final[Condition] = literal_column("state = 'present'")
+EVERYTHING: Final = OutputQuery()
+INDEXED: Final = (OutputOrder.NAME, OutputOrder.LARGEST, OutputOrder.LONGEST)  # each by an index for it alone
+# The same as a plain comparison, but none for which SQLite would take another index than the order's.
+IS_PRESENT: Final[Condition] = func.coalesce(outputs.c.state, "") == OutputState.PRESENT
 
 # What is alike in the one is sorted by the other; in the same direction, as the index has them.
 ORDERS: Final[Mapping[OutputOrder, tuple[ColumnElement[Any], ...]]] = {
@@ -60,8 +61,9 @@ class Search(LibraryBase):
         sums = select(func.count(), func.coalesce(func.sum(outputs.c.size_bytes), 0)).where(*matches)
         order = ORDERS[query.order]
         # The ids alone first, since the index has them: rows that are not on the page are not read.
-        is_by_name = replace(query, limit=BY_NAME.limit, offset=0) == BY_NAME
-        ids = select(outputs.c.output_id).where(*([IS_PRESENT] if is_by_name else matches))
+        is_everything = replace(query, order=EVERYTHING.order, limit=EVERYTHING.limit, offset=0) == EVERYTHING
+        is_indexed = is_everything and query.order in INDEXED
+        ids = select(outputs.c.output_id).where(*([IS_PRESENT] if is_indexed else matches))
         ids = ids.order_by(*order).limit(query.limit).offset(query.offset)
         page = select(outputs).where(outputs.c.output_id.in_(ids)).order_by(*order)
         with self.database.read() as connection:

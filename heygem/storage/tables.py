@@ -28,7 +28,6 @@ metadata: Final = MetaData(
 )
 
 _HAS_NAME: Final = text("state IN ('present', 'missing')")
-_IS_PRESENT: Final = text("state = 'present'")
 _UNFINISHED: Final = text("state IN ('queued', 'running', 'paused')")
 
 batches: Final = Table(
@@ -185,8 +184,9 @@ _COUNTED: Final = ("owner", "project", "kind", "used_at", "size_bytes", "duratio
 # Finished videos. `name` is the path below the outputs' folder, which one row at a time has; those in the trash, in the
 # archive alone, or removed had it. `search_text` is what is looked for when people search. `archive_key` is the name of
 # the copy in the archive, promised before it is made; it is there and is what `sha256` says since `archived_at`. The
-# one index has all that is filtered, counted and sorted by, so that the rows need not be read for that: a second one by
-# size, say, would lure SQLite into reading them all in its order, which is no order on disk.
+# first index has all that is filtered, counted and sorted by, so that the rows need not be read for that. The next
+# three are for pages of everything in another order; they do not begin with the state, or they would lure SQLite into
+# reading all rows in their order, which is no order on disk, wherever something is filtered too.
 outputs: Final = Table(
     "outputs",
     metadata,
@@ -214,7 +214,9 @@ outputs: Final = Table(
     Column("archived_at", Utc),
     Column("sha256", String(64)),
     Index("ix_outputs_facts", "state", "created_at", "output_id", *_COUNTED),
-    Index("ix_outputs_title", "title", "output_id", sqlite_where=_IS_PRESENT, postgresql_where=_IS_PRESENT),
+    Index("ix_outputs_title", "title", "output_id", "state"),
+    Index("ix_outputs_size", "size_bytes", "output_id", "state"),
+    Index("ix_outputs_duration", "duration_s", "output_id", "state"),
     Index("uq_outputs_name", "name", unique=True, sqlite_where=_HAS_NAME, postgresql_where=_HAS_NAME),
 )
 

@@ -1,4 +1,4 @@
-"""The versions that outputs' names have come to, and pages of outputs by name."""
+"""The versions that outputs' names have come to, and pages of outputs by name, size and duration."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,5 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("stem", name="pk_name_versions"),
     )
-    present = sa.text("state = 'present'")
-    op.create_index(
-        "ix_outputs_title", "outputs", ["title", "output_id"], sqlite_where=present, postgresql_where=present
-    )
+    for name, column in (("title", "title"), ("size", "size_bytes"), ("duration", "duration_s")):
+        op.create_index(f"ix_outputs_{name}", "outputs", [column, "output_id", "state"])
