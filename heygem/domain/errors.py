@@ -19,8 +19,8 @@ HeyGemError
 │   ├── WorkerCrashedError, LeaseLostError, StalledError, UnexpectedError
 │   ├── in archive_errors.py: ArchiveUnusableError, ArchiveDeniedError, ArchiveCopyWrongError, ArchiveCopyLostError,
 │   │   ArchiveBusyError, ArchiveFailedError
-│   └── in model_errors.py: SourceError, DownloadFailedError, ChecksumError, WeightsUnverifiedError,
-│       ModelFileError
+│   └── in model_errors.py: SourceError, DownloadFailedError, DownloadDiskFullError, ChecksumError,
+│       WeightsUnverifiedError, ModelFileError
 └── CancelledError   asked for: exit status 130
 """
 

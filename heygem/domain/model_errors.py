@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from heygem.domain.errors import FaultError, InputError
+from heygem.domain.errors import DiskFullError, FaultError, InputError
 
 
 class SourceProblem(StrEnum):
@@ -117,6 +117,12 @@ class DownloadFailedError(FaultError):
     """No source is left. What has been fetched stays for the next time. Context: `name`, `reasons` (SourceErrors)."""
 
     code = "DOWNLOAD_FAILED"
+
+
+class DownloadDiskFullError(DiskFullError):
+    """What has been fetched stays for the next time. Context: `path`, `free_mb`, `needed_mb`."""
+
+    code = "DOWNLOAD_DISK_FULL"
 
 
 class ChecksumError(FaultError):

@@ -6,7 +6,7 @@ from pathlib import Path
 from heygem.domain.models import FileStatus, ModelEntry, ModelFile, ModelState, ModelStatus
 from heygem.downloads.catalogue import Catalogue, is_newer
 from heygem.downloads.receipts import Receipt
-from heygem.downloads.transport.part_file import partial_bytes
+from heygem.downloads.transport.partial import partial_bytes
 
 
 def find_leftovers(target: Path) -> list[Path]:

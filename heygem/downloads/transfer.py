@@ -19,15 +19,15 @@ from heygem.domain.progress import CancelToken
 from heygem.downloads.link import LinkSource
 from heygem.downloads.transport.connection import Connection, Shared
 from heygem.downloads.transport.culprit import Culprit
-from heygem.downloads.transport.disk_room import check_room
-from heygem.downloads.transport.part_file import PartFile, discard_partial
+from heygem.downloads.transport.disk_room import check_room, translate_write_error
+from heygem.downloads.transport.part_file import PartFile
+from heygem.downloads.transport.partial import discard_partial
 from heygem.downloads.transport.reporter import Reporter, TransferSink
 from heygem.downloads.transport.source_board import SourceBoard
 from heygem.downloads.transport.speed import SpeedLimit
 from heygem.downloads.transport.verifier import Verifier
 from heygem.downloads.transport.work_list import WorkList
 from heygem.media.content_hash import hash_file
-from heygem.media.publish import translate_output_error
 
 TICK_S: Final = 0.1
 ROOM_EVERY_S: Final = 2.0
@@ -66,8 +66,8 @@ def transfer(
 ) -> None:
     """Puts the file `wanted` under `target` (its final name), resumed from what lies beside it.
 
-    Raises DownloadFailedError, ChecksumError, DiskFullError, OutputPathError, CancelledError; all but ChecksumError
-    keep what has been fetched. What is under `target` stays until the new file is whole and right.
+    Raises DownloadFailedError, ChecksumError, DownloadDiskFullError, OutputPathError, CancelledError; after all but
+    ChecksumError what has been fetched is kept. What is under `target` stays until the new file is whole and right.
     """
     reporter = Reporter(wanted, sink)
     try:
@@ -108,7 +108,7 @@ def _acquire(lock: FileLock, target: Path) -> bool:
     except Timeout:
         return False
     except OSError as error:
-        raise translate_output_error(target, error) from error
+        raise translate_write_error(target, error) from error
     return True
 
 

@@ -12,7 +12,7 @@ from heygem.domain.model_errors import ChecksumError, DownloadFailedError
 from heygem.domain.models import TransferPhase
 from heygem.domain.progress import CancelToken
 from heygem.downloads.link import Link
-from heygem.downloads.transport.part_file import partial_bytes
+from heygem.downloads.transport.partial import partial_bytes
 from tests.downloads.range_server import PACED_BLOCK, Plan, serving
 from tests.downloads.wish import DeadSource, PlainSource, Wish, make_content, reasons_of
 
@@ -60,6 +60,7 @@ def test_a_source_that_dies_leaves_its_work_to_the_other(wish: Wish):
     assert wish.is_there
 
 
+@pytest.mark.alone
 def test_a_slow_source_is_left_for_a_fast_one(wish: Wish):
     with serving(CONTENT, lambda _: Plan(bytes_per_s=4_000)) as slow, serving(CONTENT) as fast:
         began = time.monotonic()
@@ -85,6 +86,7 @@ def test_what_is_interrupted_goes_on_where_it_was(wish: Wish):
     assert all(request.headers["if-range"] == '"1"' for request in server.requests[before:])
 
 
+@pytest.mark.alone
 def test_a_cancelled_transfer_ends_at_once_even_while_it_connects(wish: Wish):
     with serving(CONTENT, lambda _: Plan(wait_s=20)) as server:
         threading.Timer(0.2, wish.cancel.cancel).start()
@@ -137,6 +139,7 @@ def test_two_that_want_the_same_file_share_one_download(wish: Wish):
     assert [each.told[-1].phase for each in (wish, second)] == [TransferPhase.DONE, TransferPhase.DONE]
 
 
+@pytest.mark.alone
 def test_the_speed_limit_is_kept(wish: Wish):
     with serving(CONTENT) as server:
         began = time.monotonic()
@@ -145,6 +148,7 @@ def test_the_speed_limit_is_kept(wish: Wish):
     assert wish.is_there
 
 
+@pytest.mark.alone
 def test_progress_is_real_and_not_more_often_than_ten_times_a_second(wish: Wish):
     with serving(CONTENT, lambda _: Plan(bytes_per_s=100_000)) as server:
         wish.fetch(server.url)

@@ -10,7 +10,7 @@ import pytest
 
 from heygem.domain.errors import DiskFullError
 from heygem.domain.model_errors import ChecksumError, DownloadFailedError
-from heygem.downloads.transport.part_file import partial_bytes
+from heygem.downloads.transport.partial import partial_bytes
 from tests.downloads.range_server import PACED_BLOCK, Plan, Request, serving
 from tests.downloads.wish import PlainSource, Wish, make_content, reasons_of
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from heygem.domain.model_errors import DownloadFailedError
 from tests.downloads.range_server import Plan, Request, serving
+from tests.downloads.socks_server import serving_socks
 from tests.downloads.wish import PlainSource, Wish, make_content
 
 SIZE = 200_000
@@ -91,6 +93,18 @@ def test_the_proxy_of_the_environment_is_used_but_where_it_is_not_to_be(wish: Wi
         with serving(CONTENT) as server:
             wish.fetch(server.url.replace("127.0.0.1", "localhost"))
         assert wish.is_there and proxy.requests == []
+
+
+def test_a_socks_proxy_of_the_environment_is_used(wish: Wish, no_proxy: pytest.MonkeyPatch):
+    with serving(CONTENT) as server, serving_socks(server.http.server_port) as (address, hosts):
+        no_proxy.setenv("all_proxy", address)
+        wish.fetch("http://models.example/file.bin")
+    assert wish.is_there and set(hosts) == {b"models.example"}
+
+
+def test_a_proxy_that_is_none_is_named(wish: Wish):
+    with pytest.raises(DownloadFailedError, match="ftp"):
+        wish.fetch("http://models.example/file.bin", proxy="ftp://127.0.0.1:9")
 
 
 def test_the_proxy_of_the_rules_comes_first(wish: Wish, no_proxy: pytest.MonkeyPatch):

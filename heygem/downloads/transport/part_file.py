@@ -4,38 +4,20 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from heygem.domain.models import ModelFile
+from heygem.downloads.transport.disk_room import translate_write_error
 from heygem.downloads.transport.journal import Journal, Record
+from heygem.downloads.transport.partial import is_whole_length, journal_path, open_journal, part_path
 from heygem.downloads.transport.ranges import Range, Ranges
 from heygem.media import publish
 
 SYNC_EVERY_S: Final = 5.0
 CLOSE_S: Final = 0.3
-
-
-def part_path(target: Path) -> Path:
-    return target.with_name(f"{target.name}.part")
-
-
-def journal_path(target: Path) -> Path:
-    return target.with_name(f"{target.name}.part.jsonl")
-
-
-def partial_bytes(wanted: ModelFile, target: Path) -> int:
-    """How much of `wanted` lies beside its final name from an earlier, unfinished download."""
-    if not _is_whole_length(part_path(target), wanted.size_bytes):
-        return 0
-    return _open_journal(wanted, target).read().done.total
-
-
-def discard_partial(target: Path) -> None:
-    """Removes what an unfinished download has left. Nobody may be at it."""
-    journal_path(target).unlink(missing_ok=True)
-    part_path(target).unlink(missing_ok=True)
+force_to_disk: Final = getattr(os, "fdatasync", os.fsync)  # not every system has the former
 
 
 class ClosedError(Exception):
@@ -51,7 +33,7 @@ class PartFile:
         self.changed = threading.Condition()
         self._target = target
         self._path = part_path(target)
-        self._journal = _open_journal(wanted, target)
+        self._journal = open_journal(wanted, target)
         self._record, self._done = Record(), Ranges()
         self._file = -1
         self._is_closed = False
@@ -123,10 +105,10 @@ class PartFile:
                 while start < end:
                     start += os.pwrite(file, data[start - offset : end - offset], start)
 
-    def read_into(self, offset: int, buffer: memoryview) -> int:
-        """How many bytes have been read. Raises OutputPathError or ClosedError."""
+    def read(self, offset: int, most: int) -> bytes:
+        """Raises OutputPathError or ClosedError."""
         with self._in_use() as file, self._translated():
-            return os.preadv(file, [buffer], offset)
+            return os.pread(file, most, offset)
 
     def note(self, start: int, end: int, origin: str, etag: str) -> bool:
         """Records that the bytes of a range have been written, and whence they came. Raises as `write`.
@@ -197,7 +179,7 @@ class PartFile:
         with self._in_use() as file, self._translated():
             with self.changed:
                 losses, done = self._losses, list(self._done)
-            os.fdatasync(file)
+            force_to_disk(file)
             with self._recording() as journal:
                 if losses == self._losses:  # else it might claim what has been lost since
                     journal.synced(done)
@@ -227,14 +209,14 @@ class PartFile:
 
     def _open(self) -> None:
         self._target.parent.mkdir(parents=True, exist_ok=True)
-        if _is_whole_length(self._path, self.size_bytes):
+        if is_whole_length(self._path, self.size_bytes):
             self._record = self._journal.read()
         self._done = self._record.done
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             os.ftruncate(self._file, self.size_bytes)  # sparse: what is not there takes no room yet
             if self._done.total:
-                os.fdatasync(self._file)
+                force_to_disk(self._file)
             self._journal.start(self._record)
         except OSError:
             self.close()
@@ -287,14 +269,4 @@ class PartFile:
         try:
             yield
         except OSError as error:
-            raise publish.translate_output_error(self._target, error) from error
-
-
-def _open_journal(wanted: ModelFile, target: Path) -> Journal:
-    return Journal(journal_path(target), wanted.sha256, wanted.size_bytes)
-
-
-def _is_whole_length(path: Path, size_bytes: int) -> bool:
-    with suppress(OSError):
-        return path.stat().st_size == size_bytes
-    return False
+            raise translate_write_error(self._target, error) from error

@@ -21,7 +21,6 @@ class Verifier:
         self._parts = wanted.parts
         self._step = wanted.parts.part_bytes if wanted.parts else STEP_BYTES
         self._on_wrong = on_wrong
-        self._buffer = memoryview(bytearray(BLOCK_BYTES))
         self._position = 0
         self._whole = hashlib.sha256()
         self._piece = hashlib.sha256()
@@ -69,7 +68,7 @@ class Verifier:
         step = self._position // self._step
         step_end = min((step + 1) * self._step, self._part.size_bytes)
         most = min(BLOCK_BYTES, min(end, step_end) - self._position)
-        block = self._buffer[: self._part.read_into(self._position, self._buffer[:most])]
+        block = self._part.read(self._position, most)
         self._whole.update(block)
         if self._parts:
             self._piece.update(block)
