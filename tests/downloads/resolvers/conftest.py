@@ -24,7 +24,7 @@ def build() -> Iterator[Build]:
     with ExitStack() as stack:
 
         def build_one(**options: Any) -> ResolverSet:
-            resolvers = build_resolvers(ResolverOptions(timeout_s=5, connect_s=2, **options))
+            resolvers = build_resolvers(ResolverOptions(timeout_s=20, connect_s=10, **options))
             stack.callback(resolvers.close)
             return resolvers
 

@@ -1,5 +1,6 @@
 """What goes along a redirection and what does not, and how faults are told."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -16,7 +17,7 @@ SECRETS = {"Authorization": "secret", "Cookie": "id=secret", "X-Token": "secret"
 
 @pytest.fixture
 def asker() -> Iterator[Asker]:
-    asker = Asker(0.5, 0.5)
+    asker = Asker(20, 10)
     yield asker
     asker.close()
 
@@ -54,7 +55,7 @@ def test_a_redirection_keeps_or_drops_what_was_sent(
     assert (server.seen[-1].method, server.seen[-1].body) == (then, body)
 
 
-def test_circles_large_answers_and_silence_come_to_an_end(serve: Serve, asker: Asker, monkeypatch: pytest.MonkeyPatch):
+def test_circles_and_large_answers_come_to_an_end(serve: Serve, asker: Asker, monkeypatch: pytest.MonkeyPatch):
     server = serve(lambda asked: Reply(302, headers={"Location": "/"}) if asked.path == "/" else Reply(body=CONTENT))
     with pytest.raises(SourceError) as circle:
         asker.ask("GET", f"{server.here}/")
@@ -74,6 +75,18 @@ def test_faults_of_the_network_are_told(asker: Asker, url: str, problem: SourceP
     with pytest.raises(SourceError) as caught:
         asker.ask("GET", url)
     assert caught.value.context["reason"] == problem
+
+
+def test_silence_comes_to_an_end(serve: Serve):
+    def answer(_: Asked) -> Reply:
+        time.sleep(0.3)
+        return Reply()
+
+    asker = Asker(0.1, 10)
+    with pytest.raises(SourceError) as caught:
+        asker.ask("GET", serve(answer).here)
+    asker.close()
+    assert caught.value.context["reason"] == SourceProblem.TIMED_OUT
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_a_failure_is_told_to_all_who_waited_and_asked_for_again_by_who_comes_la
 
 
 def test_a_link_is_kept_until_it_is_stale_or_a_new_one_is_wanted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(remembered, "FRESH_S", 3600.0)
     counting = Counting()
     counting.may_go.set()
     source = RememberedLink("host", counting)

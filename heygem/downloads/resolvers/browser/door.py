@@ -49,7 +49,7 @@ class BrowserDoor:
             from playwright.sync_api import sync_playwright
         except ImportError as error:
             raise SourceError(source=source.host, reason=SourceProblem.BROWSER_NEEDED) from error
-        with _ended_in_time(self._whole_s), _translated(source.host), sync_playwright() as driver:
+        with _ended_in_time(self._whole_s, source.host), _translated(source.host), sync_playwright() as driver:
             browser = self._launch(driver, source.host)
             try:
                 context = browser.new_context(locale="zh-CN")
@@ -68,13 +68,13 @@ class BrowserDoor:
 
 
 @contextmanager
-def _ended_in_time(seconds: float) -> Iterator[None]:
-    """Ends the driver that the block starts, and so its browser, when the time is over: calls of it may wait for ever.
-    They then raise Playwright's error.
-    """
+def _ended_in_time(seconds: float, host: str) -> Iterator[None]:
+    """Ends the driver that the block starts, and so its browser, when the time is over: its calls may wait for ever."""
     before = set(psutil.Process().children())
+    is_over = threading.Event()
 
     def end() -> None:
+        is_over.set()
         for child in set(psutil.Process().children()) - before:
             with suppress(psutil.Error):
                 if DRIVER in " ".join(child.cmdline()):
@@ -85,6 +85,10 @@ def _ended_in_time(seconds: float) -> Iterator[None]:
     timer.start()
     try:
         yield
+    except Exception as error:  # whatever a call says whose other side has gone
+        if not is_over.is_set():
+            raise
+        raise SourceError(source=host, reason=SourceProblem.TIMED_OUT) from error
     finally:
         timer.cancel()
 
@@ -98,7 +102,5 @@ def _translated(host: str) -> Iterator[None]:
     except TimeoutError as error:
         raise SourceError(source=host, reason=SourceProblem.TIMED_OUT) from error
     except Error as error:
-        if "closed" in str(error):  # by the end of its time, or of itself
-            raise SourceError(source=host, reason=SourceProblem.TIMED_OUT) from error
         problem = SourceProblem.UNREACHABLE if "net::" in str(error) else SourceProblem.NO_DOWNLOAD
         raise SourceError(source=host, reason=problem) from error
