@@ -40,7 +40,7 @@ def find_prospect(record: OutputRecord, rules: RetentionRules | None, fetching: 
 
 
 def due_text(record: OutputRecord, prospect: Prospect, now: datetime, tr: Translator) -> str:
-    """How long it stays: `还有 3 天`, in the trash `14 小时后彻底删除`, with an archive `3 天后只留归档`."""
+    """How long it stays: `还有 3 天`, in the trash `14 小时后彻底删除`, with an archive `3 天后仅在归档`."""
     if record.state is OutputState.ARCHIVED:
         return fetching_text(prospect.fetching, tr) if prospect.fetching else tr("history.archive_only")
     if record.state not in (OutputState.PRESENT, OutputState.TRASHED):

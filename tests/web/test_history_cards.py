@@ -129,9 +129,9 @@ def test_what_leaves_for_the_archive_is_not_said_to_go() -> None:
     assert kept == [False, True, True, True]
     assert not find_prospect(replace(RECORD, kind=OutputKind.TEST), rules).is_kept
     soon = card(replace(archived, problems=()), NOW + timedelta(hours=5), is_kept=True)
-    assert "5 小时后只留归档" in soon and 'data-tone="warn"' not in soon and "已归档" in soon
+    assert "5 小时后仅在归档" in soon and 'data-tone="warn"' not in soon and "已归档" in soon
     trashed = replace(archived, state=OutputState.TRASHED)
-    assert "归档里的副本会保留" in card(trashed, NOW, is_kept=True) and "3 小时后只留归档" in card(
+    assert "归档里的副本会保留" in card(trashed, NOW, is_kept=True) and "3 小时后仅在归档" in card(
         trashed, NOW + timedelta(hours=3), is_kept=True
     )
 
