@@ -112,7 +112,9 @@ def compare(ways: Mapping[str, Callable[[], Sample]], rounds: Mapping[str, int],
         for name, work in ways.items():
             if number < rounds[name]:
                 samples[name].append(fresh(work, file, home))
-                print(f"  round {number + 1}, {name}: {samples[name][-1].wall_s:.2f} s", flush=True)
+                inner = samples[name][-1].stdout.partition("\n")[0] if name.startswith("HeyGem") else ""
+                within = f" ({inner} s from when it runs)" if inner else ""
+                print(f"  round {number + 1}, {name}: {samples[name][-1].wall_s:.2f} s{within}", flush=True)
     gigabytes = file.size / 1e9
     print(f"  {'':24}{'time':>9}{'each round':>26}{'CPU per GB':>12}")
     for name, each in samples.items():
@@ -155,7 +157,7 @@ def dying(file: File, home: Path, rounds: int) -> None:
                 killer.start()
                 both = fresh(lambda: ours(file, home, good, bad), file, home)
                 killer.join()
-        shares = [int(line.split()[0]) for line in both.stdout.splitlines()]
+        shares = [int(line.split()[0]) for line in both.stdout.splitlines()[1:]]
         needed_s = alone.wall_s * shares[0] / file.size
         print(
             f"  {both.wall_s:.2f} s; the better gave {shares[0] / MEGABYTE:.0f} MB, for which it alone needs"

@@ -64,6 +64,8 @@ def test_an_answer_in_chunks_without_a_length_is_read(wish: Wish):
         (Plan(status=416), "file_differs"),
         (Plan(status=404), "not_found"),
         (Plan(status=302, headers={"Location": "/file.bin"}), "answer_unreadable"),
+        (Plan(status=302, headers={"Location": "http://[bad"}), "address_invalid"),
+        (Plan(status=302, headers={"Location": "file:///etc/passwd"}), "address_invalid"),
         (Plan(status=500), "HTTP 500"),
         (Plan(status=401), "login_needed"),
         (Plan(send=0, silent_s=5), "timed_out"),

@@ -31,10 +31,9 @@ class Route:
     def begin(cls, link: Link) -> "Route":
         """A name and password in the address become a header, so that they too stay with their host."""
         try:
-            url = httpx.URL(link.url)
+            url, headers = httpx.URL(link.url), httpx.Headers({**ALWAYS, **link.headers})
         except (httpx.InvalidURL, ValueError) as error:
             raise FetchError(SourceProblem.ADDRESS_INVALID, is_lasting=True) from error
-        headers = httpx.Headers({**ALWAYS, **link.headers})
         if url.username and "authorization" not in headers:
             login = httpx.BasicAuth(url.username, url.password)
             request = next(login.auth_flow(httpx.Request("GET", url)))
@@ -42,8 +41,12 @@ class Route:
         return cls(link, str(url.copy_with(username=None, password=None)), dict(headers))
 
     def follow(self, location: str) -> "Route":
-        target = urljoin(self.url, location)
-        if is_same_origin(target, self.url):
+        try:
+            target = urljoin(self.url, location)
+            is_ours = is_same_origin(target, self.url)
+        except ValueError as error:
+            raise FetchError(SourceProblem.ADDRESS_INVALID, is_lasting=True) from error
+        if is_ours:
             return Route(self.link, target, self.headers)
         kept = {name: value for name, value in self.headers.items() if name.lower() in {*HARMLESS, "accept-encoding"}}
         return Route(self.link, target, kept)
