@@ -15,13 +15,12 @@ from heygem.library.base import LibraryBase
 from heygem.library.due import Condition, expires_before, may_be_planned
 from heygem.library.records import read_record, split_words
 from heygem.library.retention import RetentionRules
-from heygem.storage.functions import place_of
+from heygem.storage.functions import place_of, unindexed
 from heygem.storage.tables import outputs
 
 EVERYTHING: Final = OutputQuery()
 INDEXED: Final = (OutputOrder.NAME, OutputOrder.LARGEST, OutputOrder.LONGEST)  # each by an index for it alone
-# The same as a plain comparison, but none for which SQLite would take another index than the order's.
-IS_PRESENT: Final[Condition] = func.coalesce(outputs.c.state, "") == OutputState.PRESENT
+IS_PRESENT: Final[Condition] = unindexed(outputs.c.state) == OutputState.PRESENT  # the index is that of the order
 
 # What is alike in the one is sorted by the other; in the same direction, as the index has them.
 ORDERS: Final[Mapping[OutputOrder, tuple[ColumnElement[Any], ...]]] = {
