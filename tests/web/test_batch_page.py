@@ -71,10 +71,10 @@ def test_what_failed_is_tried_again_and_what_succeeded_is_not(open_page: OpenPag
     start(page, media, "flaky.mp4", "person.mp4")
     expect(state(page, "flaky.mp4")).to_have_text("没有成功")
     expect(state(page, "person.mp4")).to_have_text("已完成")
-    before = set(folder.glob("outputs/*/*.mp4"))
+    before = set(folder.glob("outputs/*/*/*.mp4"))
     head(page).get_by_text("重试未成功的").click()
     expect(state(page, "flaky.mp4")).to_have_text("已完成")
-    assert len(set(folder.glob("outputs/*/*.mp4")) - before) == 1
+    assert len(set(folder.glob("outputs/*/*/*.mp4")) - before) == 1
 
 
 def test_the_list_outlives_a_reload_and_files_are_removed_from_it(open_page: OpenPage, media: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_video_is_made_shown_and_downloaded(open_single: OpenPage, media: Path
     page.wait_for_function("document.querySelector('#job video').currentTime > 0.3")
     with page.expect_download() as download:
         page.click("#job .hg-download")
-    assert re.fullmatch(r"person_voice_\d{6}(_\d+)?\.mp4", download.value.suggested_filename)
+    assert re.fullmatch(r"heygem_person_voice_v\d+\.mp4", download.value.suggested_filename)
     copy = tmp_path / "copy.mp4"
     download.value.save_as(copy)
     assert probe_video(copy).frame_count == 50
@@ -79,13 +79,13 @@ def test_progress_is_told_in_words(open_single: OpenPage, media: Path) -> None:
 
 def test_cancelling_leaves_nothing(open_single: OpenPage, media: Path, folder: Path) -> None:
     page = open_single()
-    before = set(folder.glob("outputs/*/*.mp4"))
+    before = set(folder.glob("outputs/*/*/*.mp4"))
     start(page, media, "slow.wav")
     page.click("#cancel")
     expect(page.locator("#job .hg-notice")).to_contain_text("已取消")
     expect(page.locator("#cancel")).to_be_hidden()
     expect(page.locator("#start")).to_be_enabled()
-    assert set(folder.glob("outputs/*/*.mp4")) == before
+    assert set(folder.glob("outputs/*/*/*.mp4")) == before
 
 
 def test_an_error_is_a_sentence_in_both_languages(open_single: OpenPage, media: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_language_is_switched_and_remembered(open_single: OpenPage) -> None:
     expect(page.locator("#start")).to_have_text("开始生成")  # Chinese unless a user switches
     page.click("#language")
     expect(page.locator("#start")).to_have_text("Generate")
-    expect(page.get_by_role("tab")).to_have_text(["Batch (recommended)", "Single", "History"])
+    expect(page.get_by_role("tab")).to_have_text(["Batch (recommended)", "Single", "History", "Models", "Live log"])
     expect(page.locator("#voice .hg-drop-title")).to_have_text("Voice")
     assert not re.search(r"[\u4e00-\u9fff]", page.inner_text("body").replace("中文", ""))
     page.reload()
@@ -144,7 +144,7 @@ def test_no_english_word_is_on_the_chinese_page(open_single: OpenPage) -> None:
         "PNG",
         "WebP",
     }
-    assert words - formats == {"HeyGem", "English", "N"}
+    assert words - formats == {"HeyGem", "English", "N", "Wav", "Lip"}
 
 
 def test_two_browsers_do_not_disturb_each_other(open_single: OpenPage, media: Path) -> None:
