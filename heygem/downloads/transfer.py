@@ -17,7 +17,7 @@ from heygem.domain.model_errors import ChecksumError, DownloadFailedError, Sourc
 from heygem.domain.models import ModelFile, TransferPhase
 from heygem.domain.progress import CancelToken
 from heygem.downloads.link import LinkSource
-from heygem.downloads.transport.connection import Connection, Shared
+from heygem.downloads.transport.connection import READ_BYTES, Connection, Shared
 from heygem.downloads.transport.culprit import Culprit
 from heygem.downloads.transport.disk_room import check_room, translate_write_error
 from heygem.downloads.transport.part_file import PartFile
@@ -33,6 +33,7 @@ TICK_S: Final = 0.1
 ROOM_EVERY_S: Final = 2.0
 GOODBYE_S: Final = 0.5  # for connections to end; one that is waiting for a server is left to itself
 MOST_SOURCES_FULLY_USED: Final = 2
+EARLIER: Final = "(the file that was there)"  # where bytes came from; no host is called so
 PAGE_SUFFIXES: Final = frozenset({".html", ".htm", ".xhtml"})
 
 
@@ -140,6 +141,7 @@ class _Transfer:
     def run(self, cancel: CancelToken) -> None:
         try:
             self._check_room()
+            self._reuse(cancel)
             with self._client() as client:
                 shared = self._share(client)
                 connections = [Connection(shared) for _ in range(self._workers)]
@@ -180,6 +182,18 @@ class _Transfer:
             if self._board.is_exhausted and not self._part.is_complete and not self._board.absolve():
                 none = SourceError(source=self._wanted.path, reason=SourceProblem.NO_SOURCE)
                 raise DownloadFailedError(name=self._wanted.path, reasons=self._board.reasons() or (none,))
+
+    def _reuse(self, cancel: CancelToken) -> None:
+        """Begins with a damaged file that has the name already, where its good parts can be told from the bad ones."""
+        is_of_use = self._wanted.parts is not None and self._part.done_bytes == 0
+        if not is_of_use or not self._target.is_file() or self._target.stat().st_size != self._wanted.size_bytes:
+            return
+        with suppress(OSError), self._target.open("rb") as earlier:  # what cannot be read is fetched
+            while block := earlier.read(READ_BYTES):
+                cancel.check()
+                start = earlier.tell() - len(block)
+                self._part.write(start, memoryview(block))
+                self._part.note(start, earlier.tell(), EARLIER, "")
 
     def _check_room(self) -> None:
         needed = max(0, self._wanted.size_bytes - self._part.disk_bytes)

@@ -86,6 +86,17 @@ def test_what_is_interrupted_goes_on_where_it_was(wish: Wish):
     assert all(request.headers["if-range"] == '"1"' for request in server.requests[before:])
 
 
+def test_what_came_from_one_source_is_gone_on_with_from_another(wish: Wish):
+    with serving(CONTENT, lambda request: Plan(status=404) if request.server_sent > SIZE / 2 else Plan()) as first:
+        first.etag = '"first"'
+        with pytest.raises(DownloadFailedError):
+            wish.fetch(PlainSource(first.url, "first"), attempts=2, max_bytes_per_s=600_000)
+    kept = partial_bytes(wish.file, wish.target)
+    with serving(CONTENT) as second:
+        wish.fetch(PlainSource(second.url, "second"))
+    assert wish.is_there and second.sent == SIZE - kept < SIZE
+
+
 @pytest.mark.alone
 def test_a_cancelled_transfer_ends_at_once_even_while_it_connects(wish: Wish):
     with serving(CONTENT, lambda _: Plan(wait_s=20)) as server:

@@ -124,6 +124,16 @@ def test_a_wrong_part_alone_is_fetched_again(wish: Wish):
     assert server.sent <= SIZE + 2 * 50_000
 
 
+def test_of_a_damaged_file_the_bad_part_alone_is_fetched(wish: Wish):
+    wish.part_bytes = 50_000
+    wish.target.write_bytes(CONTENT[:120_000] + b"bad" + CONTENT[120_003:])
+    with serving(CONTENT) as server:
+        wish.fetch(server.url)
+    assert wish.is_there
+    assert [(request.start, request.end) for request in server.requests[:1]] == [(100_000, 116_384)]
+    assert all(100_000 <= request.start < request.end <= 150_000 for request in server.requests)
+
+
 def test_a_part_that_is_always_wrong_is_given_up(wish: Wish):
     wish.part_bytes = 50_000
     with serving(OTHER) as server, pytest.raises(ChecksumError):
