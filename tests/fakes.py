@@ -151,8 +151,8 @@ class FakeServices:
         self.library = Library(self.queue.database, outputs, cache, rules=RULES, store=store)
         self.namer = make_namer(self.queue.database, outputs)
         self.disk_guard = DiskGuard(outputs, warn_share=0.99, refuse_share=1.0, reserve_bytes=0)
-        pruner = Pruner(self.library, RULES, self.disk_guard, lambda: set())
-        self.archiving = build_archiving(pruner, self.settings.archive.max_mb_s)
+        self.pruner = Pruner(self.library, RULES, self.disk_guard, set)
+        self.archiving = build_archiving(self.pruner, self.settings.archive.max_mb_s)
         self.disk_history = DiskHistory(self.settings.paths.data / "disk.jsonl")
         self.monitoring = build_monitoring(
             self.queue, self.library, self.disk_guard, self.disk_history, is_starting=lambda: False

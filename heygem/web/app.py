@@ -30,6 +30,7 @@ from heygem.web.models_notice import ModelsNotice
 from heygem.web.models_tab import ModelsTab
 from heygem.web.monitoring_routes import build_monitoring_routes
 from heygem.web.page_services import PageServices
+from heygem.web.prune_preview import PrunePreview
 from heygem.web.rest.api import mount_api
 from heygem.web.server import WebServer
 from heygem.web.session import QUIET, BrowserSession
@@ -64,7 +65,8 @@ def build_app(services: PageServices) -> gr.Blocks:
         strip.render()
         notice = ModelsNotice(services.models, labels, session)
         notice.render()
-        storage = StoragePanel(services.library, services.disk_guard, services.disk_history, session)
+        preview = PrunePreview(services.pruner.plan, labels, session)
+        storage = StoragePanel(services.library, services.disk_guard, services.disk_history, preview, session)
         desk = services.archiving.desk if services.archiving else None
         tabs: list[BatchTab | SingleTab | HistoryTab | ModelsTab | LogTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),

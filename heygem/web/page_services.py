@@ -12,6 +12,7 @@ from heygem.maintenance.archiving import Archiving
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.monitoring import Monitoring
+from heygem.maintenance.pruner import Pruner
 
 
 class PageServices(Protocol):
@@ -35,3 +36,5 @@ class PageServices(Protocol):
     def namer(self) -> OutputNamer: ...
     @property
     def models(self) -> ModelManager: ...
+    @property
+    def pruner(self) -> Pruner: ...

@@ -1,4 +1,6 @@
-"""The line on storage above the history: measured when the history is opened and after whatever is done there."""
+"""The line on storage above the history, measured when that is opened and after whatever is done there, and the dry
+run of the cleaning below it.
+"""
 
 from typing import Any
 
@@ -12,20 +14,30 @@ from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.disk_outlook import look_ahead
 from heygem.web.history_query import Filters, Shelf, read_now
 from heygem.web.item_list import skip_same
+from heygem.web.prune_preview import PrunePreview
 from heygem.web.session import QUIET, BrowserSession
 from heygem.web.storage_card import Storage, storage_card
 
 
 class StoragePanel:
-    def __init__(self, library: Library, guard: DiskGuard, history: DiskHistory, session: BrowserSession) -> None:
+    def __init__(
+        self,
+        library: Library,
+        guard: DiskGuard,
+        history: DiskHistory,
+        preview: PrunePreview,
+        session: BrowserSession,
+    ) -> None:
         self._library = library
         self._guard = guard
         self._history = history
+        self._preview = preview
         self._session = session
 
     def render(self) -> None:
         self.card = gr.HTML(elem_id="storage", apply_default_css=False)
         self.card_state = gr.State("")  # as it was last sent
+        self._preview.render()
 
     def wire(self, page: gr.Blocks, acted: Dependency) -> None:
         """`acted` is whatever may have changed what is stored."""
@@ -38,6 +50,7 @@ class StoragePanel:
         }
         gr.on([page.load, tab.change, language.change], trigger_mode="always_last", **looks)
         acted.then(**looks)
+        self._preview.wire()
 
     def view(self, tab: str, language: str, card: str) -> tuple[Any, str]:
         """Nothing while another tab is open."""

@@ -3,16 +3,19 @@
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import update
 
 from heygem.config.settings import load_settings
 from heygem.domain.library import OutputKind, OutputState
 from heygem.library.catalogue import Library
 from heygem.media.probe import probe_video
+from heygem.storage.tables import outputs
 from tests.fakes import RULES, make_database
 from tests.web.conftest import OpenPage
 from tests.web.test_batch_page import start, state
@@ -247,3 +250,18 @@ def test_a_phone_needs_no_sideways_scrolling_for_the_history(open_page: OpenPage
     videos(page).first.locator(".hg-cover").click()
     expect(page.locator("#history .hg-panel")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_dry_run_says_what_would_go_and_why(open_page: OpenPage, put_videos: PutVideos, library: Library) -> None:
+    [old] = put_videos("试运行", 1)
+    long_ago = datetime(2025, 1, 2, tzinfo=UTC)
+    with library.database.write() as connection:
+        row = update(outputs).where(outputs.c.output_id == old)
+        connection.execute(row.values(created_at=long_ago, used_at=long_ago))
+    page = open_page()
+    open_tab(page, "生成结果历史")
+    page.get_by_text("清理预览").click()
+    line = page.locator("#prune-plan li", has_text="试运行_00")
+    expect(line).to_contain_text("移到回收站")
+    expect(line).to_contain_text("超过保留期")
+    assert library.get(old).state is OutputState.PRESENT
