@@ -206,7 +206,8 @@ class _Transfer:
         try:
             return httpx.Client(timeout=timeout, limits=limits, proxy=self._rules.proxy, follow_redirects=False)
         except (ValueError, ImportError) as error:
-            raise DownloadFailedError(name=self._wanted.path, reasons=str(error)) from error
+            reasons = (SourceError(source="proxy", reason=str(error)),)
+            raise DownloadFailedError(name=self._wanted.path, reasons=reasons) from error
 
     def _share(self, client: httpx.Client) -> Shared:
         return Shared(

@@ -87,14 +87,15 @@ def test_what_is_interrupted_goes_on_where_it_was(wish: Wish):
 
 
 def test_what_came_from_one_source_is_gone_on_with_from_another(wish: Wish):
-    with serving(CONTENT, lambda request: Plan(status=404) if request.server_sent > SIZE / 2 else Plan()) as first:
+    plan = lambda request: Plan(status=404) if request.server_sent > SIZE / 2 else Plan(send=SIZE // 16)  # noqa: E731
+    with serving(CONTENT, plan) as first:
         first.etag = '"first"'
         with pytest.raises(DownloadFailedError):
-            wish.fetch(PlainSource(first.url, "first"), attempts=2, max_bytes_per_s=600_000)
+            wish.fetch(PlainSource(first.url, "first"))
     kept = partial_bytes(wish.file, wish.target)
     with serving(CONTENT) as second:
         wish.fetch(PlainSource(second.url, "second"))
-    assert wish.is_there and second.sent == SIZE - kept < SIZE
+    assert wish.is_there and kept > 0 and second.sent == SIZE - kept
 
 
 @pytest.mark.alone

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from heygem.config.settings import ROOT
+from heygem.domain.models import TransferPhase
 from heygem.downloads.transport.journal import Journal
 from heygem.downloads.transport.partial import journal_path, part_path, partial_bytes
 from tests.downloads.range_server import PACED_BLOCK, Plan, RangeServer, serving
@@ -32,6 +33,12 @@ def check_claims(wish: Wish) -> None:
             assert file.read(end - start) == wish.content[start:end]
 
 
+def start_child(server: RangeServer, wish: Wish) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.downloads.download_to_kill"]
+    command += [server.url, str(len(wish.content)), wish.file.sha256, str(wish.target)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+
 def wait_for_bytes(server: RangeServer, total: int) -> None:
     deadline = time.monotonic() + 5
     while server.sent < total and time.monotonic() < deadline:
@@ -42,9 +49,7 @@ def wait_for_bytes(server: RangeServer, total: int) -> None:
 def test_twenty_kills_cost_no_more_than_a_chunk_of_each_connection(tmp_path: Path):
     wish, moments = Wish(make_content(SIZE), tmp_path / "model.pth"), random.Random(5)
     with serving(wish.content, lambda _: Plan(bytes_per_s=600_000)) as server:
-        command = [sys.executable, "-m", "tests.downloads.download_to_kill"]
-        command += [server.url, str(SIZE), wish.file.sha256, str(wish.target)]
-        child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        child = start_child(server, wish)
         assert child.stdin is not None and child.stdout is not None
         with child:
             for _ in range(KILLS):
@@ -66,3 +71,22 @@ def test_twenty_kills_cost_no_more_than_a_chunk_of_each_connection(tmp_path: Pat
     assert wish.is_there and wish.left_overs == []
     lost = server.sent - SIZE
     assert lost <= KILLS * RULES.connections * (RULES.chunk_bytes + PACED_BLOCK)  # the latter was still on its way
+
+
+def test_two_processes_that_want_the_same_file_share_one_download(tmp_path: Path):
+    wish = Wish(make_content(400_000), tmp_path / "model.pth")
+    with serving(wish.content, lambda _: Plan(bytes_per_s=200_000)) as server:
+        child = start_child(server, wish)
+        assert child.stdin is not None
+        with child:
+            child.stdin.write("go\n")
+            wait_for_bytes(server, 1)
+            wish.fetch(server.url)
+            child.stdin.close()
+    assert wish.is_there and wish.left_overs == []
+    assert server.sent < 500_000  # by far less than twice
+    assert {progress.phase for progress in wish.told} == {
+        TransferPhase.WAITING,
+        TransferPhase.VERIFYING,
+        TransferPhase.DONE,
+    }
