@@ -8,7 +8,7 @@ HeyGemError
 │   │   └── NoPictureError, NoFramesError, NoFaceError, NoSoundError, NoSamplesError, VoiceSilentError
 │   ├── FaceChoiceError, InputMissingError, OutputPathError, PathOutsideError, BatchListError, BatchEmptyError
 │   ├── JobNotFoundError, BatchNotFoundError, OutputNotFoundError, JobStateError
-│   ├── ResultGoneError, SettingsError (AlertTargetError), EngineNotInstalledError
+│   ├── ResultGoneError (ResultTrashedError), SettingsError (AlertTargetError), EngineNotInstalledError
 │   ├── in api_errors.py: RequestInvalidError, UploadTooLargeError, TokenError, ForeignOriginError, WebhookSecretError,
 │   │   IdempotencyConflictError
 │   ├── in archive_errors.py: ArchiveUnsetError
@@ -190,6 +190,12 @@ class ResultGoneError(InputError):
     """A finished video or its record is no longer where it was. Context: `name`."""
 
     code = "RESULT_GONE"
+
+
+class ResultTrashedError(ResultGoneError):
+    """It is in the trash, which it can be taken back from. Context: `name`."""
+
+    code = "RESULT_TRASHED"
 
 
 class OutputNotFoundError(InputError):

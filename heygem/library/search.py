@@ -41,6 +41,13 @@ class Search(LibraryBase):
             raise OutputNotFoundError(output_id=output_id)
         return read_record(row, self.outputs_dir)
 
+    def find_made_by(self, job_id: str) -> OutputRecord | None:
+        """The video that a job made, whatever has become of it; the last, where it made several."""
+        made = select(outputs).where(outputs.c.job_id == job_id).order_by(outputs.c.created_at.desc()).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(made).first()
+        return None if row is None else read_record(row, self.outputs_dir)
+
     def get_file(self, output_id: str) -> Path:
         """Where it can be read now, under its name or in the trash: a regular file in the outputs' folder.
 

@@ -70,7 +70,9 @@ def build_app(services: PageServices) -> gr.Blocks:
         desk = services.archiving.desk if services.archiving else None
         tabs: list[BatchTab | SingleTab | HistoryTab | ModelsTab | LogTab] = [
             BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
-            SingleTab(queue, store, namer, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
+            SingleTab(
+                queue, services.library, store, namer, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)
+            ),
             HistoryTab(services.library, desk, storage, labels, session),
             ModelsTab(services.models, settings.paths.inputs, uploads.MAX_BYTES, labels, session),
             LogTab(settings.paths.logs, labels, session),

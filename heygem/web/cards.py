@@ -8,17 +8,20 @@ from typing import TypeAlias
 from heygem.config.strings import Translator
 from heygem.domain.errors import CancelledError, HeyGemError
 from heygem.domain.job import JobState, JobStatus, LipSyncResult
+from heygem.domain.library import OutputState
 from heygem.web import format as fmt
+from heygem.web.finished import FinishedVideo
 
 UrlOf: TypeAlias = Callable[[Path], str]
+FindVideo: TypeAlias = Callable[[JobStatus], FinishedVideo]
 
 
-def job_card(status: JobStatus | None, tr: Translator, url_of: UrlOf) -> str:
+def job_card(status: JobStatus | None, tr: Translator, find_video: FindVideo) -> str:
     """The card below the buttons; empty when there is no job."""
     if status is None:
         return ""
     if status.state is JobState.SUCCEEDED and status.result is not None:
-        return result_card(status, status.result, tr, url_of)
+        return result_card(status, status.result, find_video(status), tr)
     if status.error is not None:
         return error_card(status.error, tr)
     return progress_card(status, tr)
@@ -41,24 +44,31 @@ def waiting_line(status: JobStatus, tr: Translator) -> str:
     return tr("page.ahead", count=status.ahead) if status.ahead or status.preflight else tr("draft.looking")
 
 
-def result_card(status: JobStatus, result: LipSyncResult, tr: Translator, url_of: UrlOf) -> str:
-    if not result.path.is_file():
-        return notice_card("warning", tr("page.result_gone", name=result.path.name), tr("state.succeeded"))
-    url = escape(url_of(result.path))
+def result_card(status: JobStatus, result: LipSyncResult, video: FinishedVideo, tr: Translator) -> str:
+    if not video.url:
+        return missing_card(result.path.name, video.state, tr)
+    url = escape(video.url)
+    away = mark("wait", tr("history.archive_only")) if video.state is OutputState.ARCHIVED else ""
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
-        for name, value in fmt.result_facts(result, result.path.stat().st_size, tr)
+        for name, value in fmt.result_facts(result, video.size_bytes, tr)
     )
     return (
         f'<section class="hg-card hg-result" data-state="{status.state}">'
         f'<div class="hg-row">{badge(status.state, tr)}{_names(status)}</div>'
         f'<div class="hg-result-body"><video class="hg-video" src="{url}" controls playsinline preload="metadata">'
         f'</video><div class="hg-side"><dl class="hg-facts">{facts}</dl>'
-        f"{quality_marks(status, tr)}"
+        f"{quality_marks(status, tr)}{away}"
         f'<p class="hg-file" title="{escape(str(result.path))}">{escape(result.path.name)}</p>'
         f'<a class="hg-download" href="{url}" download="{escape(result.path.name)}">{escape(tr("page.download"))}</a>'
         f"</div></div></section>"
     )
+
+
+def missing_card(name: str, state: OutputState, tr: Translator) -> str:
+    """A finished video that cannot be shown."""
+    key = "page.result_trashed" if state is OutputState.TRASHED else "page.result_gone"
+    return notice_card("warning", tr(key, name=name), tr("state.succeeded"))
 
 
 def error_card(error: HeyGemError, tr: Translator) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ from heygem.jobs.batch_plan import plan_request
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.queue import JobQueue
-from heygem.web.address import url_of
+from heygem.library.catalogue import Library
 from heygem.web.cards import job_card, notice_card, refusal_card
 from heygem.web.engine_box import EngineBox, read_engine
 from heygem.web.face_box import FaceBox, read_face
+from heygem.web.finished import find_finished
 from heygem.web.labels import Labels
 from heygem.web.media_drop import ASSETS, PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
 from heygem.web.preview import Preview, preview_person, preview_voice
@@ -32,6 +34,7 @@ class SingleTab:
     def __init__(
         self,
         queue: JobQueue,
+        library: Library,
         store: InputStore,
         namer: OutputNamer,
         max_upload_bytes: int,
@@ -40,6 +43,7 @@ class SingleTab:
         engine: EngineBox,
     ) -> None:
         self._queue = queue
+        self._find_video = partial(find_finished, library)
         self._store = store
         self._namer = namer
         self._max_upload_bytes = max_upload_bytes
@@ -118,7 +122,7 @@ class SingleTab:
         status = find_status(self._queue, job_id)
         is_busy = status is not None and not status.state.is_final
         return (
-            job_card(status, self._session.translator(language), url_of),
+            job_card(status, self._session.translator(language), self._find_video),
             gr.update(active=is_busy),
             gr.update(interactive=not is_busy),
             gr.update(visible=is_busy),

@@ -51,7 +51,7 @@ def build_api(services: PageServices) -> FastAPI:
     )
     app.add_middleware(Guard, token=settings.api.token)
     routers = [
-        build_job_routes(queue, intake, store),
+        build_job_routes(queue, services.library, intake, store),
         build_batch_routes(queue, intake),
         build_output_routes(services.library, services.archiving.desk if services.archiving else None),
     ]

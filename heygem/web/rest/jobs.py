@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -10,10 +10,15 @@ from fastapi.responses import FileResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from heygem.domain.errors import JobStateError, ResultGoneError
+from heygem.domain.errors import ResultGoneError
 from heygem.domain.job import JobState, JobStatus
+from heygem.domain.library import ArchivedCopy
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.queue import JobQueue
+from heygem.library.catalogue import Library
+from heygem.library.copies import KeyFamily
+from heygem.web.archived_media import open_copy
+from heygem.web.finished import get_finished
 from heygem.web.rest.actions import Act, add_actions
 from heygem.web.rest.errors import Responses, document, find_field, link
 from heygem.web.rest.form import Form, receive_form
@@ -53,7 +58,7 @@ Limit: TypeAlias = Annotated[int, Query(ge=1, le=1000)]
 Offset: TypeAlias = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
-def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIRouter:
+def build_job_routes(queue: JobQueue, library: Library, intake: Intake, store: InputStore) -> APIRouter:
     router = APIRouter(prefix="/jobs", tags=["jobs"])
     actions: Mapping[Action, Act] = {
         Action.CANCEL: queue.cancel,
@@ -124,16 +129,20 @@ def build_job_routes(queue: JobQueue, intake: Intake, store: InputStore) -> APIR
     add_actions(router, "job", actions, ACTIONS, make_route)
 
     @router.get("/{job_id}/result", response_class=FileResponse, responses=document(404, 409, 422, also=RANGES))
-    def get_result(job_id: Id) -> FileResponse:
-        """The video. Parts of it may be asked for by the header Range."""
-        path = _get_output(queue.get_status(job_id))
-        return FileResponse(path, media_type="video/mp4", filename=path.name)
+    def get_result(job_id: Id, request: Request) -> Response:
+        """The video, from the archive where that alone has it. Parts of it may be asked for by the header Range."""
+        content = get_finished(library, queue.get_status(job_id))
+        if isinstance(content, ArchivedCopy):
+            return open_copy(library, content, request.headers.get("range"), PurePosixPath(content.key).name)
+        return FileResponse(content, media_type="video/mp4", filename=content.name)
 
     @router.get("/{job_id}/sidecar", response_class=FileResponse, responses=document(404, 409, 422, also=RECORD))
-    def get_sidecar(job_id: Id) -> FileResponse:
+    def get_sidecar(job_id: Id) -> Response:
         """The JSON record beside the video: hashes, versions, settings and timings."""
-        path = _get_output(queue.get_status(job_id)).with_suffix(".json")
-        return FileResponse(_existing(path), media_type="application/json")
+        content = get_finished(library, queue.get_status(job_id))
+        if isinstance(content, ArchivedCopy):
+            return Response(_read_record(library, content), media_type="application/json")
+        return FileResponse(_existing(content.with_suffix(".json")), media_type="application/json")
 
     return router
 
@@ -153,10 +162,11 @@ def _read_order(body: bytes) -> NamedJobOrder:
         raise find_field(error) from error
 
 
-def _get_output(status: JobStatus) -> Path:
-    if status.result is None:
-        raise JobStateError(action="result", state=status.state)
-    return _existing(status.result.path)
+def _read_record(library: Library, copy: ArchivedCopy) -> bytes:
+    key = KeyFamily(copy.key).sidecar
+    if (record := library.read_beside(key)) is None:
+        raise ResultGoneError(name=PurePosixPath(key).name)
+    return record
 
 
 def _existing(path: Path) -> Path:

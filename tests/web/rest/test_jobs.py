@@ -10,7 +10,10 @@ import psutil
 import pytest
 
 from heygem.domain.errors import DatabaseError
+from heygem.domain.library import OutputState
 from heygem.domain.progress import Progress, Stage
+from heygem.library.flow import Flow
+from heygem.library.retention import PlannedStep, StepAction, StepReason
 from tests.web.rest.conftest import VIDEO, Api, Served
 
 
@@ -52,6 +55,33 @@ def test_a_job_from_its_upload_to_its_video(api: Api) -> None:
     request.output.unlink()
     gone = api.client.get(f"/jobs/{job['job_id']}/result")
     assert (gone.status_code, gone.json()["code"]) == (404, "RESULT_GONE")
+
+
+def test_a_result_is_sent_from_the_archive_and_told_to_be_in_the_trash(serve_api: Served, tmp_path: Path) -> None:
+    (tmp_path / "nas").mkdir()
+    with serve_api(archive={"url": str(tmp_path / "nas")}) as api:
+        job, library = job_id(api.submit(name="年会")), api.services.library
+        api.finish(job)
+        output_id = library.add(api.queue.get_status(job).request.output, job)
+        library.trash([output_id])
+        thrown = api.client.get(f"/jobs/{job}/result")
+        assert (thrown.status_code, thrown.json()["code"]) == (404, "RESULT_TRASHED")
+        library.restore([output_id])
+        assert api.services.archiving is not None
+        for action in (StepAction.ARCHIVE, StepAction.RELEASE):
+            step = PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)
+            api.services.archiving.archiver.carry_out([step], Flow())
+        assert library.get(output_id).state is OutputState.ARCHIVED
+        whole = api.client.get(f"/jobs/{job}/result")
+        assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, VIDEO, "video/mp4")
+        assert "%E5%B9%B4%E4%BC%9A_v1.mp4" in whole.headers["content-disposition"]
+        part = api.client.get(f"/jobs/{job}/result", headers={"Range": "bytes=10-19"})
+        assert (part.status_code, part.content) == (206, VIDEO[10:20])
+        assert api.client.get(f"/jobs/{job}/result", headers={"Range": "bytes=9999-"}).status_code == 416
+        assert api.client.get(f"/jobs/{job}/sidecar").json() == {"version": 1}
+        (tmp_path / "nas").rename(tmp_path / "away")
+        away = api.client.get(f"/jobs/{job}/result")
+        assert (away.status_code, away.json()["code"]) == (503, "ARCHIVE_UNUSABLE")
 
 
 def test_an_engine_is_taken_once_its_weights_are_there(api: Api) -> None:
