@@ -25,6 +25,10 @@ class FigureName(StrEnum):
     PRUNE_TRASHED = "prune_trashed"
     PRUNE_PURGED = "prune_purged"
     PRUNE_FREED_BYTES = "prune_freed_bytes"
+    ARCHIVE_COPIED = "archive_copied"
+    ARCHIVE_COPIED_BYTES = "archive_copied_bytes"
+    ARCHIVE_RELEASED = "archive_released"
+    ARCHIVE_RELEASED_BYTES = "archive_released_bytes"
     PRUNED_AT = "pruned_at"  # seconds since 1970
 
 

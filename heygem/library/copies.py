@@ -13,12 +13,14 @@ from sqlalchemy import Row, select, update
 
 from heygem.domain.archive_errors import ArchiveUnsetError
 from heygem.domain.errors import HeyGemError, OutputNotFoundError, ResultGoneError
+from heygem.domain.figures import Figure, FigureName
 from heygem.domain.library import ArchivedCopy, OutputState
 from heygem.library.entries import NO_COPY
 from heygem.library.folder import OutputFolder
 from heygem.library.search import Search
 from heygem.library.stores.store import ArchiveStore
 from heygem.library.trash import Outcome, Trash, move_back, remove_pair
+from heygem.storage.figures import add_figures
 from heygem.storage.tables import outputs
 
 log = logging.getLogger(__name__)
@@ -110,6 +112,8 @@ class Copies(Search, Trash):
         with self.database.write() as connection:
             told = {"archive_key": copy.key, "sha256": copy.sha256, "archived_at": self.database.now(connection)}
             connection.execute(update(outputs).where(outputs.c.output_id == output_id).values(told))
+            amounts = {Figure(FigureName.ARCHIVE_COPIED): 1, Figure(FigureName.ARCHIVE_COPIED_BYTES): copy.size_bytes}
+            add_figures(connection, amounts)
 
     def forget_copy(self, output_id: str) -> None:
         """It is not there, or not that of the file any more: the next one is made anew."""
@@ -124,7 +128,14 @@ class Copies(Search, Trash):
         if not done and self._get_row(output_id).state == OutputState.PRESENT:
             self.forget_copy(output_id)
             return None
-        return sum(outcome.size_bytes for outcome in done)
+        freed_bytes = sum(outcome.size_bytes for outcome in done)
+        amounts = {
+            Figure(FigureName.ARCHIVE_RELEASED): len(done),
+            Figure(FigureName.ARCHIVE_RELEASED_BYTES): freed_bytes,
+        }
+        with self.database.write() as connection:
+            add_figures(connection, amounts)
+        return freed_bytes
 
     def put_back(self, output_id: str) -> bool:
         """Moves what was fetched from the archive to its old name, or where that is taken a numbered one; whether it

@@ -11,21 +11,25 @@ from heygem.domain.output_query import OutputPage, Usage, UsageBy
 from heygem.library.retention import DiskFacts
 from heygem.maintenance.disk_guard import DiskState
 from heygem.web import format as fmt
+from heygem.web.cards import mark
 
 BARS: Final = 6  # of each kind; the rest are one more bar
+NONE: Final = OutputPage((), 0, 0)
 
 
 @dataclass(frozen=True)
 class Storage:
     """`usages` is who uses what, the most bytes first: each holds every video. `full_at` is when no new job will be
-    taken at the present growth, None where that is not to be seen. `leaving` are the videos that go soon.
+    taken at the present growth, None where that is not to be seen. `leaving` are the videos that soon go to the trash,
+    `archiving` those that are soon in the archive alone.
     """
 
     usages: Mapping[UsageBy, Sequence[Usage]]
     disk: DiskFacts
     disk_state: DiskState
     full_at: datetime | None
-    leaving: OutputPage
+    leaving: OutputPage = NONE
+    archiving: OutputPage = NONE
 
 
 def storage_card(storage: Storage, tr: Translator) -> str:
@@ -42,7 +46,7 @@ def storage_card(storage: Storage, tr: Translator) -> str:
     facts = "".join(f"<span>{escape(text)}</span>" for text in texts)
     return (
         f'<details class="hg-storage" data-state="{storage.disk_state}"><summary>{_disk_bar(disk, used_bytes, tr)}'
-        f'<div class="hg-item-facts">{facts}{_warning(storage, tr)}{_leaving(storage.leaving, tr)}</div></summary>'
+        f'<div class="hg-item-facts">{facts}{_warning(storage, tr)}{_leaving(storage, tr)}</div></summary>'
         f'<div class="hg-shares">{"".join(_bars(by, usages, tr) for by, usages in storage.usages.items() if usages)}'
         "</div></details>"
     )
@@ -75,11 +79,14 @@ def _warning(storage: Storage, tr: Translator) -> str:
     return f'<span class="hg-mark" data-tone="{tone}">{escape(tr(f"storage.{storage.disk_state}"))}</span>'
 
 
-def _leaving(leaving: OutputPage, tr: Translator) -> str:
-    if not leaving.total:
-        return ""
-    text = tr("storage.leaving", count=leaving.total, size=fmt.size(leaving.total_bytes))
-    return f'<span class="hg-mark" data-tone="warn">{escape(text)}</span>'
+def _leaving(storage: Storage, tr: Translator) -> str:
+    """None of them is lost by the archive, so that is not warned of."""
+    marks = (("archiving", "wait", storage.archiving), ("leaving", "warn", storage.leaving))
+    return "".join(
+        mark(tone, tr(f"storage.{key}", count=videos.total, size=fmt.size(videos.total_bytes)))
+        for key, tone, videos in marks
+        if videos.total
+    )
 
 
 def _bars(by: UsageBy, usages: Sequence[Usage], tr: Translator) -> str:

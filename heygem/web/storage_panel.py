@@ -2,12 +2,15 @@
 run of the cleaning below it.
 """
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
-from heygem.domain.output_query import UsageBy
+from heygem.domain.library import OutputKind
+from heygem.domain.output_query import OutputPage, UsageBy
 from heygem.library.catalogue import Library
 from heygem.maintenance.disk_growth import DiskHistory
 from heygem.maintenance.disk_guard import DiskGuard
@@ -62,10 +65,22 @@ class StoragePanel:
     def measure(self) -> Storage:
         now = read_now()
         outlook = look_ahead(self._guard, self._history, now)
+        leaving, archiving = self._find_expiring(now)
         return Storage(
             usages={by: self._library.list_usage(by) for by in UsageBy},
             disk=outlook.facts,
             disk_state=outlook.state,
             full_at=outlook.full_at,
-            leaving=self._library.search(Filters(shelf=Shelf.EXPIRING).to_query(now)),
+            leaving=leaving,
+            archiving=archiving,
         )
+
+    def _find_expiring(self, now: datetime) -> tuple[OutputPage, OutputPage]:
+        """How many go to the trash soon, and how many to the archive."""
+        query = replace(Filters(shelf=Shelf.EXPIRING).to_query(now), limit=1)
+        every = self._library.search(query)
+        archive = self._library.rules and self._library.rules.archive
+        kinds = [kind for kind in OutputKind if archive and archive.is_wanted(kind)]
+        pages = [self._library.search(replace(query, kind=kind)) for kind in kinds]
+        total, total_bytes = sum(page.total for page in pages), sum(page.total_bytes for page in pages)
+        return OutputPage((), every.total - total, every.total_bytes - total_bytes), OutputPage((), total, total_bytes)

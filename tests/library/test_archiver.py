@@ -33,6 +33,7 @@ from heygem.library.stores.folder import FolderStore
 from heygem.library.stores.s3 import S3Store
 from heygem.library.stores.store import ArchiveStore
 from heygem.storage.database import Database
+from heygem.storage.figures import read_figures
 from tests.archives import PART_BYTES
 from tests.fakes import write_video
 from tests.library.conftest import write_sidecar
@@ -177,6 +178,15 @@ def test_the_disk_lets_go_only_of_what_is_there(desk: Desk, store: ArchiveStore)
     store.remove("lost.mp4")
     report = desk.run(StepAction.RELEASE, kept, lost)
     assert report.released == 1 and report.freed_bytes > 1000 and len(report.failures) == 1
+    with desk.library.database.read() as connection:
+        counted = {figure.name: value for figure, value in read_figures(connection).items()}
+    freed_bytes = report.freed_bytes
+    assert counted == {
+        "archive_copied": 2,
+        "archive_copied_bytes": 2000,
+        "archive_released": 1,
+        "archive_released_bytes": freed_bytes,
+    }
     assert (desk.library.get(kept).state, desk.library.get(lost).state) == (OutputState.ARCHIVED, OutputState.PRESENT)
     assert desk.run(StepAction.ARCHIVE, lost).archived == 1  # it is copied anew
 

@@ -20,7 +20,6 @@ STORAGE = Storage(
     DiskFacts(100 * GB, 60 * GB),
     DiskState.OK,
     datetime(2027, 3, 1, 12, tzinfo=UTC),
-    OutputPage((), 0, 0),
 )
 
 
@@ -47,13 +46,13 @@ def test_it_tells_what_is_used_and_when_the_disk_is_full() -> None:
 def test_a_full_disk_and_what_goes_next_are_marked() -> None:
     html = storage_card(replace(STORAGE, disk_state=DiskState.FULL, leaving=OutputPage((), 7, GB)), ZH)
     assert "已暂停接受新任务" in html and "7 个即将到期，共 1.0 GB" in html and "2027" not in html
+    away = storage_card(replace(STORAGE, archiving=OutputPage((), 3, GB)), ZH)
+    assert "3 个即将只在归档里，共 1.0 GB" in away and "即将到期" not in away and 'data-tone="warn"' not in away
     assert "磁盘空间偏少" in storage_card(replace(STORAGE, disk_state=DiskState.WARN), ZH)
 
 
 def test_an_empty_library_on_an_unknown_disk() -> None:
-    html = storage_card(
-        Storage(dict.fromkeys(UsageBy, ()), DiskFacts(0, 0), DiskState.OK, None, OutputPage((), 0, 0)), ZH
-    )
+    html = storage_card(Storage(dict.fromkeys(UsageBy, ()), DiskFacts(0, 0), DiskState.OK, None), ZH)
     assert "0 个视频，0 B" in html and "hg-usage" not in html
 
 

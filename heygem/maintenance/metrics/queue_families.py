@@ -44,6 +44,10 @@ def build_sum_families(figures: Amounts) -> Iterator[Metric]:
         ("prune_trashed", FigureName.PRUNE_TRASHED, "Videos that retention threw into the trash"),
         ("prune_purged", FigureName.PRUNE_PURGED, "Videos that retention removed for good"),
         ("prune_freed_bytes", FigureName.PRUNE_FREED_BYTES, "Bytes that retention freed"),
+        ("archive_copied", FigureName.ARCHIVE_COPIED, "Videos that were copied to the archive, and verified there"),
+        ("archive_copied_bytes", FigureName.ARCHIVE_COPIED_BYTES, "Bytes of these"),
+        ("archive_released", FigureName.ARCHIVE_RELEASED, "Videos that left the disk since the archive has them"),
+        ("archive_released_bytes", FigureName.ARCHIVE_RELEASED_BYTES, "Bytes that this freed"),
     ):
         yield CounterMetricFamily(f"heygem_{name}", text, figures.get(Figure(figure), 0.0))
     pruned_at = figures.get(Figure(FigureName.PRUNED_AT))
