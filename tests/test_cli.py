@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -213,7 +214,8 @@ def test_doctor_goes_on_after_a_check_that_breaks(tmp_path: Path, monkeypatch: p
     found = {check.topic: check for check in checks.run_checks(load_settings(paths={"data": tmp_path}))}
     assert found["torch"].state is State.BAD
     assert found["python"].state is State.OK
-    assert list(found) == ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue", "alerts"]
+    topics = ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "engines", "downloads"]
+    assert list(found) == [*topics, "queue", "alerts"]
 
 
 def test_doctor_tells_of_the_queue_and_keeps_the_password(tmp_path: Path):
@@ -227,6 +229,33 @@ def test_doctor_tells_of_the_queue_and_keeps_the_password(tmp_path: Path):
 def test_models_that_are_missing_are_named(tmp_path: Path):
     check = checks.check_models(tmp_path)
     assert check.state is State.BAD and ".safetensors" in check.detail
+
+
+def test_engines_that_can_be_had_are_told_and_the_others_how(tmp_path: Path):
+    def check(**settings: Any) -> Check:
+        return checks.check_engines(load_settings(paths={"models": tmp_path, "data": tmp_path}, **settings))
+
+    assert check() == Check("engines", State.OK, "embedded", "wav2lip_missing")
+    assert check(engine="wav2lip").state is State.BAD
+    weights = tmp_path / "wav2lip" / "wav2lip_gan.pth"
+    weights.parent.mkdir()
+    weights.write_bytes(b"weights of nobody")
+    assert (check().state, check().hint) == (State.WARN, "wav2lip_unverified")
+    assert check(engine="wav2lip").state is State.BAD
+    trusted = check(allow_unverified=True)
+    assert (trusted.state, trusted.hint) == (State.OK, "") and trusted.detail.startswith("embedded, wav2lip (")
+
+
+def test_downloads_that_are_damaged_are_told(tmp_path: Path):
+    settings = load_settings(paths={"models": tmp_path, "data": tmp_path})
+    fresh = checks.check_downloads(settings)
+    assert fresh.state is State.OK and fresh.detail.startswith(f"{tmp_path}: 0 / ")
+    (tmp_path / "mediapipe").mkdir()
+    (tmp_path / "mediapipe" / "face_landmarker.task").write_bytes(b"cut off")
+    assert (checks.check_downloads(settings).state, checks.check_downloads(settings).hint) == (
+        State.WARN,
+        "downloads_damaged",
+    )
 
 
 def test_a_clock_is_read_at_a_glance():

@@ -1,5 +1,6 @@
 """What must be there for HeyGem to work, checked one by one. Knows nothing of how it is shown."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ from typing import Final
 
 from heygem.config.settings import Settings
 from heygem.domain.errors import DatabaseError, HeyGemError, SettingsError
-from heygem.domain.job import JobState
+from heygem.domain.job import EngineName, JobState
+from heygem.domain.model_errors import WeightsUnverifiedError
+from heygem.domain.models import ModelState
 
 LOW_DISK_MB: Final = 5_000
 MOST_JOBS: Final = 10_000
@@ -45,10 +48,13 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         check_encoder,
         check_disk,
         lambda settings: check_models(settings.paths.models),
+        check_engines,
+        check_downloads,
         check_queue,
         check_alerts,
     ]
-    topics = ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "queue", "alerts"]
+    topics = ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "engines", "downloads"]
+    topics += ["queue", "alerts"]
     if settings.archive.url:
         checks.append(check_archive)
         topics.append("archive")
@@ -129,6 +135,45 @@ def check_models(folder: Path) -> Check:
     if unusable:
         return Check("models", State.BAD, f"{folder}: {', '.join(unusable)}", "models_missing")
     return Check("models", State.OK, f"{folder}: {', '.join(found)}")
+
+
+def check_engines(settings: Settings) -> Check:
+    """Which engines can be had: the own one, whose weights `check_models` looks at, and Wav2Lip where its weights are
+    there and known. BAD where that is what the settings choose and cannot be had.
+    """
+    from heygem.engines.model_files import find_wav2lip
+    from heygem.services import Services
+
+    own = str(EngineName.EMBEDDED)
+    is_needed = settings.engine is EngineName.WAV2LIP
+    weights = find_wav2lip(settings.paths.models)
+    if weights is None:
+        return Check("engines", State.BAD if is_needed else State.OK, own, "wav2lip_missing")
+    try:
+        Services(settings).models.store.check_verified(weights)
+    except WeightsUnverifiedError:
+        if not settings.allow_unverified:
+            return Check("engines", State.BAD if is_needed else State.WARN, f"{own} ({weights})", "wav2lip_unverified")
+    except HeyGemError as error:
+        return Check("engines", State.BAD, f"{own} ({error})", "downloads_damaged")
+    return Check("engines", State.OK, f"{own}, {EngineName.WAV2LIP} ({weights})")
+
+
+def check_downloads(settings: Settings) -> Check:
+    """How many of the models that can be downloaded are here whole, and whether there is a place for them."""
+    from heygem.services import Services
+
+    folder, statuses = settings.paths.models, Services(settings).models.store.list_statuses()
+    states = [status.state for status in statuses]
+    here = sum(state in (ModelState.INSTALLED, ModelState.UNVERIFIED, ModelState.OUTDATED) for state in states)
+    detail = f"{folder}: {here} / {len(states)}"
+    if ModelState.DAMAGED in states:
+        return Check("downloads", State.WARN, detail, "downloads_damaged")
+    if any(status.must_update for status in statuses):
+        return Check("downloads", State.WARN, detail, "downloads_outdated")
+    if not os.access(folder, os.W_OK):
+        return Check("downloads", State.WARN, detail, "downloads_read_only")
+    return Check("downloads", State.OK, detail)
 
 
 def check_queue(settings: Settings) -> Check:
