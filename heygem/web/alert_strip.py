@@ -27,12 +27,10 @@ class AlertStrip:
         self.strip_state = gr.State("")  # as it was last sent
         self.timer = gr.Timer(LOOK_S)
 
-    def wire(self, page: gr.Blocks) -> None:
-        gr.on(
-            [page.load, self._session.language.change, self.timer.tick],
-            self.view, [self._session.language, self.strip_state], [self.strip, self.strip_state],
-            trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
+    def wire(self) -> None:
+        inputs, shown = [self._session.language, self.strip_state], [self.strip, self.strip_state]
+        self._session.follow(self.view, inputs, shown)
+        self.timer.tick(self.view, inputs, shown, **QUIET)
 
     def view(self, language: str, strip: str) -> tuple[Any, str]:
         now = alert_strip(self._book.list_standing(), self._session.translator(language))

@@ -83,12 +83,12 @@ def build_app(services: PageServices) -> gr.Blocks:
         programs = JobApi(queue, drafts, first, settings.engine)
         programs.render()
         programs.wire()  # before the tabs, whose own handlers would take its names
-        session.wire(page)
-        strip.wire(page)
+        strip.wire()
         signature.wire(page)
-        notice.wire(page, row)
+        notice.wire(row)
         for tab in tabs:
-            tab.wire(page)
+            tab.wire()
+        session.wire(page)
         _wire_tabs(page, row, session)
         _wire_language(page, labels, session)
     return page
@@ -202,7 +202,7 @@ def _wire_language(page: gr.Blocks, labels: Labels, session: BrowserSession) -> 
     gr.on(
         [page.load, session.language.change],
         lambda language: labels.updates(session.translator(language)),
-        session.language, labels.components, **QUIET,
+        session.language, labels.components, trigger_mode="multiple", **QUIET,
     )  # fmt: skip
     # Browsers choose glyphs and offer translations by this.
     told = "(language) => { document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN'; }"

@@ -75,15 +75,13 @@ class BatchBoard:
         self.timer = gr.Timer(POLL_S, active=False)
         self.view_state = gr.State(BoardView())
 
-    def wire(self, page: gr.Blocks, begun: Dependency, begun_id: gr.State) -> None:
+    def wire(self, begun: Dependency, begun_id: gr.State) -> None:
         """`begun` is what starts a batch, which `begun_id` names afterwards."""
         owner, language = self._session.owner, self._session.language
         inputs = [owner, language, self.everybody, self.view_state]
         shown = [self.list, self.timer, self.view_state]
-        gr.on(
-            [page.load, owner.change, language.change, self.timer.tick, self.everybody.change],
-            self.view, inputs, shown, trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
+        self._session.follow(self.view, inputs, shown)
+        gr.on([self.timer.tick, self.everybody.change], self.view, inputs, shown, trigger_mode="always_last", **QUIET)
         begun.then(self.view_begun, [begun_id, *inputs], shown, **QUIET)
         self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)

@@ -72,11 +72,12 @@ class DraftPanel:
         self.view_state = gr.State(DraftView())
         self.begun_id = gr.State("")  # of the last batch of this browser
 
-    def wire(self, page: gr.Blocks) -> None:
+    def wire(self) -> None:
         owner, language, state = self._session.owner, self._session.language, self.view_state
         shown = [self.list, self.preview, self.plan, self.timer, state]
         looks: dict[str, Any] = {"fn": self.view, "inputs": [owner, language, state], "outputs": shown, **QUIET}
-        gr.on([page.load, owner.change, language.change, self.timer.tick], trigger_mode="always_last", **looks)
+        self._session.follow(self.view, looks["inputs"], shown)
+        self.timer.tick(trigger_mode="always_last", **looks)
         for drop, kind in ((self.voices, MediaKind.VOICE), (self.people, MediaKind.PERSON)):
             # The next handful may come while the answer to the last one is still being drawn.
             drop.arrived(
@@ -102,11 +103,9 @@ class DraftPanel:
         )
         self.begun.then(**looks)
         # What arrives before it is known whose it is would be nobody's.
-        gr.on(
-            [page.load, owner.change], lambda owner: [gr.update(ready=bool(owner))] * 2,
-            owner, [self.voices, self.people], trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
-        gr.on([page.load], self.list_folders, language, self.folder, **QUIET)
+        for drop in (self.voices, self.people):
+            drop.born(lambda owner: gr.update(ready=bool(owner)), owner, drop, trigger_mode="once", **QUIET)
+        self._session.follow(self.list_folders, [language], [self.folder])
         self._face.wire()
 
     def view(self, owner: str, language: str, view: DraftView) -> tuple[Any, ...]:

@@ -30,6 +30,6 @@ class BatchTab:
             self._draft.render()
             self._board.render()
 
-    def wire(self, page: gr.Blocks) -> None:
-        self._draft.wire(page)
-        self._board.wire(page, self._draft.begun, self._draft.begun_id)
+    def wire(self) -> None:
+        self._draft.wire()
+        self._board.wire(self._draft.begun, self._draft.begun_id)

@@ -78,23 +78,17 @@ class HistoryTab:
             self.timer = gr.Timer(POLL_S, active=False)
             self.view_state = gr.State(HistoryView())
 
-    def wire(self, page: gr.Blocks) -> None:
+    def wire(self) -> None:
         language, tab = self._session.language, self._session.tab
         fields, state = self._filters.fields, self.view_state
         inputs, shown = [tab, language, state, *fields], [self.list, self.timer, state]
         changes = [part.change for part in fields]
-        gr.on(
-            [page.load, tab.change, language.change, self.timer.tick, *changes],
-            self.view, inputs, shown, trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
+        self._session.follow(self.view, inputs, shown)
+        gr.on([self.timer.tick, *changes], self.view, inputs, shown, trigger_mode="always_last", **QUIET)
         acted = self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
-        self._storage.wire(page, acted)
-        gr.on(
-            [page.load, tab.change, language.change],
-            self.list_names, [tab, language], [self._filters.owner, self._filters.project],
-            trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
+        self._storage.wire(acted)
+        self._session.follow(self.list_names, [tab, language], [self._filters.owner, self._filters.project])
 
     def view(self, tab: str, language: str, view: HistoryView, *fields: Any) -> tuple[Any, Any, HistoryView]:
         """List, timer, state: whatever has changed since `view`; nothing while another tab is open."""

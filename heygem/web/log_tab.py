@@ -56,15 +56,13 @@ class LogTab:
             self.timer = gr.Timer(POLL_S, active=False)
             self.view_state = gr.State(LogView())
 
-    def wire(self, page: gr.Blocks) -> None:
+    def wire(self) -> None:
         language, tab = self._session.language, self._session.tab
         inputs = [tab, language, self.view_state, self.words, self.level, self.follows]
         shown = [self.list, self.timer, self.view_state]
         fields = [part.change for part in (self.words, self.level, self.follows)]
-        gr.on(
-            [page.load, tab.change, language.change, self.timer.tick, *fields],
-            self.view, inputs, shown, trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
+        self._session.follow(self.view, inputs, shown)
+        gr.on([self.timer.tick, *fields], self.view, inputs, shown, trigger_mode="always_last", **QUIET)
         self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
 

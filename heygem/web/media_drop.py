@@ -41,7 +41,7 @@ def media_drop(*, media: str, accept: str, max_bytes: int, texts: dict[str, str]
 
 
 def files_drop(*, accept: str, max_bytes: int, texts: dict[str, str], ready: bool = False, **options: Any) -> gr.HTML:
-    """Triggers `arrived` for each Handful of uploads, once it is `ready`.
+    """Triggers `born` until it is `ready`, and from then on `arrived` for each Handful of uploads.
 
     The next one comes when the listener has set `taken` to the last one's number.
     """

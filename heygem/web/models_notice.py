@@ -28,14 +28,12 @@ class ModelsNotice:
         self.shown_state = gr.State(Shown())
         self.is_later = gr.BrowserState(False, storage_key="heygem-models-later", secret="heygem-page")
 
-    def wire(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
+    def wire(self, tabs: gr.Tabs) -> None:
         tab, language = self._session.tab, self._session.language
         inputs = [tab, language, self.is_later, self.shown_state]
         shown = [self.list, self.timer, self.shown_state]
-        gr.on(
-            [page.load, tab.change, language.change, self.is_later.change, self.timer.tick],
-            self.view, inputs, shown, trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
+        self._session.follow(self.view, inputs, shown)
+        gr.on([self.is_later.change, self.timer.tick], self.view, inputs, shown, trigger_mode="always_last", **QUIET)
         self.list.act(self.act, inputs, [*shown, self.is_later, tabs, tab], trigger_mode="multiple", **QUIET)
         self.list.stale(
             lambda tab, language, is_later: self.view(tab, language, is_later, Shown()),

@@ -78,15 +78,16 @@ class ModelsTab:
             self.timer = gr.Timer(POLL_S, active=False)
             self.view_state = gr.State(ModelsSeen())
 
-    def wire(self, page: gr.Blocks) -> None:
+    def wire(self) -> None:
         language, tab, state = self._session.language, self._session.tab, self.view_state
         inputs, shown = [tab, language, state], [self.list, self.timer, state]
         looks: dict[str, Any] = {"fn": self.view, "inputs": inputs, "outputs": shown, **QUIET}
-        gr.on([page.load, tab.change, language.change, self.timer.tick], trigger_mode="always_last", **looks)
+        self._session.follow(self.view, inputs, shown)
+        self.timer.tick(trigger_mode="always_last", **looks)
         self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
         self.region.input(lambda region: self._manager.set_region(Region(region)), self.region, None, **QUIET)
-        page.load(lambda: gr.update(value=self._manager.region), None, self.region, **QUIET)
+        self._session.follow(lambda: gr.update(value=self._manager.region), [], [self.region])
         self.drop.arrived(self.take_uploads, self.drop, self.drop, **QUIET).then(**looks)
         self.take.click(self.take_place, [self.place, language], self.place, **QUIET).then(**looks)
 

@@ -1,7 +1,8 @@
 """What one browser remembers across reloads: who it is, how it signs, its job, its tab and its language."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import gradio as gr
@@ -26,6 +27,7 @@ class BrowserSession:
     tab: gr.BrowserState
     language: gr.BrowserState
     default_language: Language
+    _followers: list["_Follower"] = field(default_factory=list)
 
     @classmethod
     def open(cls, default_language: Language) -> "BrowserSession":
@@ -39,14 +41,43 @@ class BrowserSession:
             default_language=default_language,
         )
 
+    def follow(self, view: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """`view` is called once the page has loaded, and when the owner, the open tab or the language is another."""
+        self._followers.append(_Follower(view, tuple(inputs), tuple(outputs)))
+
     def wire(self, page: gr.Blocks) -> None:
-        """Gives a new browser its id."""
-        page.load(
-            lambda owner: owner or uuid.uuid4().hex, self.owner, self.owner,
-            queue=False, show_progress="hidden", api_visibility="private",
+        """Gives a new browser its id, and calls all followers at once, whom none may join any more.
+
+        They are one handler, since of several that hear the same event and only do the last of what they are asked,
+        gradio calls all again for each that was busy: two such events at a time then go on for ever.
+        """
+        page.load(lambda owner: owner or uuid.uuid4().hex, self.owner, self.owner, **QUIET)
+        gr.on(
+            [page.load, self.owner.change, self.tab.change, self.language.change],
+            self._call_followers,
+            [part for follower in self._followers for part in follower.inputs],
+            [part for follower in self._followers for part in follower.outputs],
+            trigger_mode="always_last", **QUIET,
         )  # fmt: skip
 
     def translator(self, language: object) -> Translator:
         """For what a browser says its language is, which may be anything."""
         known = next((name for name in LANGUAGES if name == language), self.default_language)
         return Translator(known)
+
+    def _call_followers(self, *values: Any) -> list[Any]:
+        answers: list[Any] = []
+        left = list(values)
+        for follower in self._followers:
+            count = len(follower.inputs)
+            given, left = left[:count], left[count:]
+            answer = follower.view(*given)
+            answers += [answer] if len(follower.outputs) == 1 else answer
+        return answers
+
+
+@dataclass(frozen=True)
+class _Follower:
+    view: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]

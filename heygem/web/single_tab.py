@@ -79,7 +79,7 @@ class SingleTab:
             )
             self.timer = gr.Timer(POLL_S, active=False)
 
-    def wire(self, page: gr.Blocks) -> None:
+    def wire(self) -> None:
         job, owner, language = self._session.job, self._session.owner, self._session.language
         shown = [self.card, self.timer, self.start, self.stop]
         inputs = [self.voice, self.person, self._face.rule, self._face.number, language, self._engine.name]
@@ -88,11 +88,10 @@ class SingleTab:
         )
         self.start.click(self.generate, [*inputs, owner, self._session.signature], [job, self.notice], **QUIET)
         self.stop.click(self.cancel, [job, language], shown, **QUIET)
-        gr.on(
-            [page.load, self.timer.tick, job.change, language.change],
-            self.view, [job, language], shown, trigger_mode="always_last", **QUIET,
-        )  # fmt: skip
-        gr.on([self.voice.change, self.person.change, language.change], lambda: "", None, self.notice, **QUIET)
+        self._session.follow(self.view, [job, language], shown)
+        gr.on([self.timer.tick, job.change], self.view, [job, language], shown, trigger_mode="always_last", **QUIET)
+        changes = [self.voice.change, self.person.change, language.change]
+        gr.on(changes, lambda: "", None, self.notice, trigger_mode="multiple", **QUIET)
         self._face.wire()
         for drop, look in ((self.voice, preview_voice), (self.person, preview_person)):
             drop.unplayable(self._previewer(look), [drop, language], drop, **QUIET)

@@ -42,7 +42,7 @@ class StoragePanel:
         self.card_state = gr.State("")  # as it was last sent
         self._preview.render()
 
-    def wire(self, page: gr.Blocks, acted: Dependency) -> None:
+    def wire(self, acted: Dependency) -> None:
         """`acted` is whatever may have changed what is stored."""
         tab, language = self._session.tab, self._session.language
         looks: dict[str, Any] = {
@@ -51,7 +51,7 @@ class StoragePanel:
             "outputs": [self.card, self.card_state],
             **QUIET,
         }
-        gr.on([page.load, tab.change, language.change], trigger_mode="always_last", **looks)
+        self._session.follow(self.view, looks["inputs"], looks["outputs"])
         acted.then(**looks)
         self._preview.wire()
 

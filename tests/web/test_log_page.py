@@ -49,6 +49,7 @@ def test_the_log_is_followed_searched_and_held(page: Page, folder: Path):
 def test_the_log_speaks_english_too(page: Page, folder: Path):
     write(folder, "logtongue", logging.WARNING)
     page.get_by_label("搜索日志").fill("logtongue")
+    expect(entries(page)).to_have_count(1)
     expect(entries(page)).to_contain_text("警告")
     page.get_by_role("button", name="English").click()
     expect(entries(page)).to_contain_text("warning")

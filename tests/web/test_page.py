@@ -218,6 +218,22 @@ def test_an_idle_page_asks_for_nothing(open_single: OpenPage) -> None:
     assert asked == []
 
 
+def test_quick_changes_of_tab_and_language_come_to_rest(open_page: OpenPage) -> None:
+    page = open_page()
+    for name in ("单个生成", "生成结果历史", "运行实时日志"):
+        page.get_by_role("tab", name=name).click()
+    page.click("#language")
+    page.get_by_role("tab").first.click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for _ in range(8):  # on a busy machine the answers take their time
+        asked.clear()
+        page.wait_for_timeout(1500)
+        if not asked:
+            break
+    assert asked == []
+
+
 def test_a_phone_needs_no_sideways_scrolling(open_single: OpenPage, media: Path) -> None:
     page = open_single(width=390, height=844)
     start(page, media)

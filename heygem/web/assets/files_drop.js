@@ -99,3 +99,9 @@ watch("taken", () => settle(false));
 watch("ready", pump);
 input.accept = props.accept;
 drawTexts();
+// An update that came before this script would have replaced every property: so it is asked for, and not just sent.
+(function ask() {
+  if (props.ready) return;
+  trigger("born");
+  setTimeout(ask, 400);
+})();

@@ -149,3 +149,4 @@ watch("value", draw);
 watch(["head_html", "label"], drawHead);
 drawHead();
 draw();
+if (props.head_html === undefined) trigger("stale"); // another update came before this script, and replaced it
