@@ -225,19 +225,24 @@ class Services:
         """The queue is worked on, by processes of their own, webhooks are sent, and house is kept, as long as the block
         runs.
         """
-        stop = threading.Event()
+        stop, archiving = threading.Event(), self.archiving
         thread = threading.Thread(target=lambda: self.supervisor.run(stop), name="supervisor")
         _ = self.queue, self.alarm  # what is wrong with database or settings is told to whoever asked
         thread.start()
         try:
             with self.webhooks.sending(), self.maintenance.running(), self.upkeep.running(), self.alarm.running():
-                yield
+                try:
+                    yield
+                finally:  # what takes its time is told first, and waited for afterwards
+                    stop.set()
+                    if archiving is not None:
+                        archiving.cancel.cancel()
         finally:
             stop.set()
             if "models" in vars(self):  # somebody has asked for them, and a download may be under way
                 self.models.close()
-            if self.archiving is not None:
-                self.archiving.desk.close()
+            if archiving is not None:
+                archiving.desk.close()
             thread.join()
 
     def make_worker(self, worker_id: str, kind: WorkerKind, abort: Callable[[str], None]) -> Worker:

@@ -21,6 +21,7 @@ from heygem.domain.archive_errors import (
 )
 from heygem.domain.errors import HeyGemError, InputChangedError, ResultGoneError
 from heygem.domain.library import ArchivedCopy, OutputRecord
+from heygem.domain.progress import CancelToken
 from heygem.library.catalogue import Library
 from heygem.library.copies import KeyFamily
 from heygem.library.flow import Flow
@@ -96,22 +97,22 @@ class Archiver:
         if not leaving and not coming:
             return done
         with self._alone():
-            self.check_place()
+            self.check_place(flow.cancel)
             for step in leaving:
-                self._try(step, done, partial(self._release, step, done))
+                self._try(step, done, partial(self._release, step, done, flow.cancel), flow.cancel)
             for number, step in enumerate(coming, 1):
                 counted = replace(flow, report=_count(step.record, number, len(coming), report))
-                self._try(step, done, partial(self._archive, step, done, counted))
+                self._try(step, done, partial(self._archive, step, done, counted), flow.cancel)
         return done
 
-    def check_place(self) -> None:
+    def check_place(self, cancel: CancelToken | None = None) -> None:
         """Whether the archive can be written to and is that which has our copies. Raises as ArchiveStore does."""
         store = self.library.get_store()
-        if store.find_size(FLAG) is not None:
+        if store.find_size(FLAG, cancel) is not None:
             return
         if self.library.has_copies():
             raise ArchiveUnusableError(place=store.place, reason=f"{FLAG} is not there, so this is another place")
-        store.send(FLAG, BytesIO(FLAG_TEXT), len(FLAG_TEXT), Flow())
+        store.send(FLAG, BytesIO(FLAG_TEXT), len(FLAG_TEXT), Flow(cancel or CancelToken()))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -122,7 +123,7 @@ class Archiver:
         except Timeout as error:
             raise ArchiveBusyError() from error
 
-    def _try(self, step: PlannedStep, done: ArchiveReport, act: Callable[[], None]) -> None:
+    def _try(self, step: PlannedStep, done: ArchiveReport, act: Callable[[], None], cancel: CancelToken) -> None:
         if not is_unchanged(step, self.library):  # pinned, played, thrown away: left to the next plan
             return
         try:
@@ -134,13 +135,13 @@ class Archiver:
                 raise
             log.warning("%s stays where it is: %s", step.record.path, error)
             done.failures.append(error)
-            self.check_place()
+            self.check_place(cancel)
 
-    def _release(self, step: PlannedStep, done: ArchiveReport) -> None:
+    def _release(self, step: PlannedStep, done: ArchiveReport, cancel: CancelToken) -> None:
         """Not without a look whether the copy is there."""
         store, record = self.library.get_store(), step.record
         copy = self.library.get_copy(record.output_id)
-        if store.find_size(copy.key) != copy.size_bytes:
+        if store.find_size(copy.key, cancel) != copy.size_bytes:
             self.library.forget_copy(record.output_id)
             raise ArchiveCopyLostError(name=copy.key)
         freed_bytes = self.library.release(record.output_id)
@@ -163,7 +164,11 @@ class Archiver:
         sha256, size_bytes = hash_file(video, flow.cancel), video.stat().st_size
         if size_bytes != record.size_bytes:
             raise InputChangedError(video)
-        keys = KeyFamily(self.library.promise_key(record.output_id, lambda key: store.find_size(key) is not None))
+
+        def is_taken(key: str) -> bool:
+            return store.find_size(key, flow.cancel) is not None
+
+        keys = KeyFamily(self.library.promise_key(record.output_id, is_taken))
         beside = (
             (keys.sidecar, sidecar_path(video)),
             (keys.picture, _find_picture(record, self.library.thumbnail)),
@@ -182,7 +187,7 @@ class Archiver:
         """Until what is there is what is here. Raises ArchiveCopyWrongError."""
         store = self.library.get_store()
         for _ in range(ATTEMPTS):
-            if store.find_size(copy.key) != copy.size_bytes:
+            if store.find_size(copy.key, flow.cancel) != copy.size_bytes:
                 with path.open("rb") as file:
                     store.send(copy.key, file, copy.size_bytes, flow)
             if self._is_right(copy, flow):
@@ -195,7 +200,7 @@ class Archiver:
         """By reading it back."""
         digest = hashlib.sha256()
         try:
-            for chunk in self.library.read_copy(copy):
+            for chunk in self.library.read_copy(copy, cancel=flow.cancel):
                 flow.let_pass(len(chunk))
                 digest.update(chunk)
         except ArchiveCopyLostError:

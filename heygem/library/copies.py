@@ -15,6 +15,7 @@ from heygem.domain.archive_errors import ArchiveUnsetError
 from heygem.domain.errors import HeyGemError, OutputNotFoundError, ResultGoneError
 from heygem.domain.figures import Figure, FigureName
 from heygem.domain.library import ArchivedCopy, OutputState
+from heygem.domain.progress import CancelToken
 from heygem.library.entries import NO_COPY
 from heygem.library.folder import OutputFolder
 from heygem.library.search import Search
@@ -71,11 +72,13 @@ class Copies(Search, Trash):
                 raise
         return self.get_copy(output_id)
 
-    def read_copy(self, copy: ArchivedCopy, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def read_copy(
+        self, copy: ArchivedCopy, start: int = 0, end: int | None = None, cancel: CancelToken | None = None
+    ) -> Iterator[bytes]:
         """From `start` up to but without `end`, in pieces. Raises as ArchiveStore.read does."""
         end = copy.size_bytes if end is None else end
         for place in range(start, end, READ_BYTES):
-            yield self.get_store().read(copy.key, place, min(end, place + READ_BYTES))
+            yield self.get_store().read(copy.key, place, min(end, place + READ_BYTES), cancel)
 
     def read_beside(self, key: str) -> bytes | None:
         """The whole of a small file of the archive; None where there is none, or no archive answers."""

@@ -67,7 +67,7 @@ class Fetcher:
             while chunk := file.read(READ_BYTES):
                 flow.skip(len(chunk))
                 digest.update(chunk)
-            for chunk in self.library.read_copy(copy, file.tell()):
+            for chunk in self.library.read_copy(copy, file.tell(), cancel=flow.cancel):
                 flow.let_pass(len(chunk))
                 file.write(chunk)
                 digest.update(chunk)

@@ -142,8 +142,8 @@ def test_one_can_be_cancelled_and_says_how_far_it_is(desk: Desk):
     fetching = FetchDesk(fetcher(desk))
 
     class Slow(type(desk.library)):  # type: ignore[misc]  # a class that is told at run time
-        def read_copy(self, *arguments: Any) -> Any:
-            for chunk in super().read_copy(*arguments):
+        def read_copy(self, *arguments: Any, **named: Any) -> Any:
+            for chunk in super().read_copy(*arguments, **named):
                 yield chunk
                 shares.append(fetching.list_items()[output_id].share)
                 if len(shares) == 2:

@@ -11,10 +11,12 @@ from typing import BinaryIO, Final
 from fsspec.implementations.local import LocalFileSystem
 
 from heygem.domain.archive_errors import ArchiveCopyLostError, ArchiveDeniedError, ArchiveUnusableError
+from heygem.domain.progress import CancelToken
 from heygem.library.flow import Flow
 from heygem.media.publish import partial_path, sync
 
 CHUNK_BYTES: Final = 1024**2
+SYNC_BYTES: Final = 32 * 1024**2  # so many are at most on their way when it ends or is broken off
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class FolderStore:
     def _files(self) -> LocalFileSystem:
         return LocalFileSystem(skip_instance_cache=True)
 
-    def find_size(self, key: str) -> int | None:
+    def find_size(self, key: str, cancel: CancelToken | None = None) -> int | None:
+        del cancel  # the system answers, or nobody does
         with self._told():
             try:
                 return int(self._files.size(self._path(key)))
@@ -56,7 +59,8 @@ class FolderStore:
             self._files.mv(part, path)
             sync(Path(path).parent)
 
-    def read(self, key: str, start: int, end: int) -> bytes:
+    def read(self, key: str, start: int, end: int, cancel: CancelToken | None = None) -> bytes:
+        del cancel
         try:
             with self._told():
                 return bytes(self._files.cat_file(self._path(key), start=start, end=end))
@@ -96,6 +100,12 @@ def _go_on(source: BinaryIO, sink: BinaryIO, flow: Flow) -> None:
     there = sink.seek(0, os.SEEK_END)
     source.seek(there)
     flow.skip(there)
+    unsynced = 0
     while chunk := source.read(CHUNK_BYTES):
         flow.let_pass(len(chunk))
         sink.write(chunk)
+        unsynced += len(chunk)
+        if unsynced >= SYNC_BYTES:
+            sink.flush()
+            os.fsync(sink.fileno())
+            unsynced = 0

@@ -1,14 +1,18 @@
 """An archive in a bucket of S3, or of what speaks like it."""
 
+import asyncio
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from heygem.domain.archive_errors import ArchiveCopyLostError, ArchiveDeniedError, ArchiveUnusableError
+from heygem.domain.errors import CancelledError
+from heygem.domain.progress import CancelToken
 from heygem.library.flow import Flow
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 PART_BYTES: Final = 8 * 1024**2
 MAX_PARTS: Final = 9_000  # S3 takes 10,000
 TRIES: Final = 2
+LOOK_S: Final = 1.0  # how soon what is cancelled is given up; what is answered until then counts
 # Servers that only speak like S3 know no other checksums than MD5, which is sent with all that is sent.
 _CONFIG: Final = {
     "connect_timeout": 10,
@@ -72,9 +77,9 @@ class S3Store:
         files.retries = TRIES
         return files
 
-    def find_size(self, key: str) -> int | None:
+    def find_size(self, key: str, cancel: CancelToken | None = None) -> int | None:
         try:
-            return int(self._call("head_object", key)["ContentLength"])
+            return int(self._call("head_object", key, cancel)["ContentLength"])
         except FileNotFoundError:
             return None
 
@@ -83,10 +88,13 @@ class S3Store:
         if size_bytes <= part_bytes:
             data = source.read()
             flow.let_pass(len(data))
-            self._ask("put_object", key, Body=data, ContentMD5=_b64(_md5(data)))
+            self._ask("put_object", key, flow.cancel, Body=data, ContentMD5=_b64(_md5(data)))
             return
-        upload = {"UploadId": self._find_upload(key) or self._ask("create_multipart_upload", key)["UploadId"]}
-        there, parts = self._list_parts(key, upload), []
+        begun = self._find_upload(key, flow.cancel)
+        upload: dict[str, Any] = {
+            "UploadId": begun or self._ask("create_multipart_upload", key, flow.cancel)["UploadId"]
+        }
+        there, parts = self._list_parts(key, upload, flow.cancel), []
         for number, data in enumerate(iter(lambda: source.read(part_bytes), b""), 1):
             digest = _md5(data)
             etag = f'"{digest.hex()}"'
@@ -94,52 +102,63 @@ class S3Store:
                 flow.skip(len(data))
             else:
                 flow.let_pass(len(data))
-                what = {"PartNumber": number, "Body": data, "ContentMD5": _b64(digest)}
-                etag = self._ask("upload_part", key, **upload, **what)["ETag"]
+                what: dict[str, Any] = {"PartNumber": number, "Body": data, "ContentMD5": _b64(digest)}
+                etag = self._ask("upload_part", key, flow.cancel, **upload, **what)["ETag"]
             parts.append({"PartNumber": number, "ETag": etag})
         self._ask("complete_multipart_upload", key, **upload, MultipartUpload={"Parts": parts})
 
-    def read(self, key: str, start: int, end: int) -> bytes:
+    def read(self, key: str, start: int, end: int, cancel: CancelToken | None = None) -> bytes:
+        path = f"{self.bucket}/{self.prefix}{key}"
         try:
             with self._told():
-                data: bytes = self._files.cat_file(f"{self.bucket}/{self.prefix}{key}", start=start, end=end)
-                return data
+                return bytes(self._wait(self._files._cat_file(path, start=start, end=end), cancel))
         except FileNotFoundError as error:
             raise ArchiveCopyLostError(name=key) from error
 
     def remove(self, key: str) -> None:
         self._ask("delete_object", key)
 
-    def _find_upload(self, key: str) -> str | None:
+    def _find_upload(self, key: str, cancel: CancelToken) -> str | None:
         """The last that was begun and not completed."""
-        found = self._ask("list_multipart_uploads", None, Prefix=self.prefix + key).get("Uploads", [])
+        found = self._ask("list_multipart_uploads", None, cancel, Prefix=self.prefix + key).get("Uploads", [])
         ids = [upload["UploadId"] for upload in found if upload["Key"] == self.prefix + key]
         return ids[-1] if ids else None
 
-    def _list_parts(self, key: str, upload: Mapping[str, str]) -> dict[int, tuple[str, int]]:
+    def _list_parts(self, key: str, upload: Mapping[str, str], cancel: CancelToken) -> dict[int, tuple[str, int]]:
         """Number to ETag and bytes."""
         parts: dict[int, tuple[str, int]] = {}
         marker: dict[str, Any] = {}
         while True:
-            page = self._ask("list_parts", key, **upload, **marker)
+            page = self._ask("list_parts", key, cancel, **upload, **marker)
             parts |= {part["PartNumber"]: (part["ETag"], part["Size"]) for part in page.get("Parts", [])}
             if not page.get("IsTruncated"):
                 return parts
             marker = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
-    def _ask(self, method: str, key: str | None, **what: Any) -> dict[str, Any]:
+    def _ask(self, method: str, key: str | None, cancel: CancelToken | None = None, **what: Any) -> dict[str, Any]:
         """As `_call`, for what does not ask whether something is there."""
         try:
-            return self._call(method, key, **what)
+            return self._call(method, key, cancel, **what)
         except FileNotFoundError as error:  # the bucket, or an upload that has come to its end meanwhile
             raise ArchiveUnusableError(place=self.place, reason=str(error)) from error
 
-    def _call(self, method: str, key: str | None, **what: Any) -> dict[str, Any]:
+    def _call(self, method: str, key: str | None, cancel: CancelToken | None = None, **what: Any) -> dict[str, Any]:
         """Raises FileNotFoundError too."""
         named = {} if key is None else {"Key": self.prefix + key}
         with self._told():
-            answer: dict[str, Any] = self._files.call_s3(method, Bucket=self.bucket, **named, **what)
+            answer: dict[str, Any] = self._wait(
+                self._files._call_s3(method, Bucket=self.bucket, **named, **what), cancel
+            )
             return answer
+
+    def _wait(self, asked: Coroutine[Any, Any, Any], cancel: CancelToken | None) -> Any:
+        """What is answered. Once it is cancelled, the connection is cut in the middle of a part or a wait."""
+        answer = asyncio.run_coroutine_threadsafe(asked, self._files.loop)
+        while not wait((answer,), LOOK_S).done:
+            if cancel is not None and cancel.is_cancelled:
+                answer.cancel()
+                raise CancelledError()
+        return answer.result()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -2,13 +2,15 @@
 
 from typing import BinaryIO, Protocol
 
+from heygem.domain.progress import CancelToken
 from heygem.library.flow import Flow
 
 
 class ArchiveStore(Protocol):
     """Files by their keys: names with slashes. For many threads; nothing is opened before it is used.
 
-    All raise ArchiveUnusableError where it does not answer, ArchiveDeniedError where it does not let us in.
+    All raise ArchiveUnusableError where it does not answer, ArchiveDeniedError where it does not let us in. What is
+    cancelled while it waits for an answer ends after a second, by CancelledError, however long the answer takes.
     """
 
     @property
@@ -16,7 +18,7 @@ class ArchiveStore(Protocol):
         """Where it is, for people; without any secret."""
         ...
 
-    def find_size(self, key: str) -> int | None:
+    def find_size(self, key: str, cancel: CancelToken | None = None) -> int | None:
         """Bytes; None where there is no such file."""
         ...
 
@@ -26,7 +28,7 @@ class ArchiveStore(Protocol):
         """
         ...
 
-    def read(self, key: str, start: int, end: int) -> bytes:
+    def read(self, key: str, start: int, end: int, cancel: CancelToken | None = None) -> bytes:
         """From `start` up to but without `end`. Raises ArchiveCopyLostError where there is no such file."""
         ...
 

@@ -2,6 +2,8 @@
 
 import io
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,32 @@ def test_only_the_parts_that_lack_are_sent_to_s3(s3_store: S3Store, s3: S3Server
         (1, PART_BYTES), (2, PART_BYTES), (3, PART_BYTES), (4, 17),
     ]  # fmt: skip
     assert read(s3_store) == DATA
+
+
+def test_what_is_cancelled_does_not_wait_for_a_server_that_takes_its_time(s3_store: S3Store, s3: S3Server):
+    send(s3_store, b"there", key="there.mp4")
+    is_over, cancel, begun = threading.Event(), CancelToken(), threading.Barrier(3)
+
+    def hold(asked: Asked) -> int | None:
+        if asked.part != 2 and not asked.path.endswith("there.mp4"):
+            return None
+        begun.wait(10)
+        is_over.wait(30)
+        return 503
+
+    s3.before = hold
+    asks = (lambda: send(s3_store, DATA, Flow(cancel)), lambda: s3_store.read("there.mp4", 0, 5, cancel))
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(ask) for ask in asks]
+        begun.wait(10)
+        cancel.cancel()
+        errors = [answer.exception(timeout=10) for answer in answers]
+        is_over.set()
+    assert [type(error) for error in errors] == [CancelledError, CancelledError]
+    s3.before = lambda _: None
+    send(s3_store, DATA)
+    assert read(s3_store) == DATA
+    assert [asked.part for asked in s3.sent() if asked.part].count(1) == 1
 
 
 def test_a_part_that_is_another_is_sent_again(s3_store: S3Store, s3: S3Server):
