@@ -1,11 +1,15 @@
 """What services binds together, with nothing of an engine."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from heygem.config.settings import (
+    ArchiveSettings,
     DiskSettings,
     DownloadSettings,
     LimitSettings,
@@ -50,6 +54,32 @@ def test_what_a_worker_makes_is_in_the_library_with_whose_it_is(tmp_path: Path):
     assert (record.path, record.job_id, record.owner, record.project) == (inside, jobs[0], "team", "p")
     assert (record.kind, record.width, record.duration_s) == (OutputKind.TEST, 320, 2.0)
     assert services.library.thumbnail(record.output_id).is_relative_to(paths.cache)
+    services.database.close()
+
+
+def test_all_are_told_to_end_before_any_is_waited_for(tmp_path: Path):
+    paths = PathSettings(**{name: tmp_path / name for name in ("outputs", "cache", "logs", "data", "inputs")})
+    (tmp_path / "nas").mkdir()
+    services = Services(Settings(paths=paths, archive=ArchiveSettings(url=str(tmp_path / "nas"))))
+    told: list[tuple[bool, bool]] = []
+
+    class Supervisor:
+        def run(self, stop: threading.Event) -> None:
+            self.stop = stop
+            stop.wait(30)
+
+    class Alarm:
+        @contextmanager
+        def running(self) -> Iterator[None]:
+            yield
+            assert services.archiving is not None
+            told.append((supervisor.stop.is_set(), services.archiving.cancel.is_cancelled))
+
+    supervisor = Supervisor()
+    vars(services).update(supervisor=supervisor, alarm=Alarm())
+    with services.working():
+        pass
+    assert told == [(True, True)]
     services.database.close()
 
 

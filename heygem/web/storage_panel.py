@@ -65,7 +65,7 @@ class StoragePanel:
     def measure(self) -> Storage:
         now = read_now()
         outlook = look_ahead(self._guard, self._history, now)
-        leaving, archiving = self._find_expiring(now)
+        leaving, archiving = find_expiring(self._library, now)
         return Storage(
             usages={by: self._library.list_usage(by) for by in UsageBy},
             disk=outlook.facts,
@@ -75,12 +75,13 @@ class StoragePanel:
             archiving=archiving,
         )
 
-    def _find_expiring(self, now: datetime) -> tuple[OutputPage, OutputPage]:
-        """How many go to the trash soon, and how many to the archive."""
-        query = replace(Filters(shelf=Shelf.EXPIRING).to_query(now), limit=1)
-        every = self._library.search(query)
-        archive = self._library.rules and self._library.rules.archive
-        kinds = [kind for kind in OutputKind if archive and archive.is_wanted(kind)]
-        pages = [self._library.search(replace(query, kind=kind)) for kind in kinds]
-        total, total_bytes = sum(page.total for page in pages), sum(page.total_bytes for page in pages)
-        return OutputPage((), every.total - total, every.total_bytes - total_bytes), OutputPage((), total, total_bytes)
+
+def find_expiring(library: Library, now: datetime) -> tuple[OutputPage, OutputPage]:
+    """How many videos go to the trash soon, and how many to the archive; without the videos themselves."""
+    query = replace(Filters(shelf=Shelf.EXPIRING).to_query(now), limit=1)
+    every = library.search(query)
+    archive = library.rules and library.rules.archive
+    kinds = [kind for kind in OutputKind if archive and archive.is_wanted(kind)]
+    pages = [library.search(replace(query, kind=kind)) for kind in kinds]
+    total, total_bytes = sum(page.total for page in pages), sum(page.total_bytes for page in pages)
+    return OutputPage((), every.total - total, every.total_bytes - total_bytes), OutputPage((), total, total_bytes)
