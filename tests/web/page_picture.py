@@ -20,7 +20,7 @@ from tests.web.conftest import find_chromium, free_port, run_server
 
 PICTURE: Final = ROOT / "docs" / "page.png"
 PERSON: Final = Path(skimage.__file__).parent / "data" / "astronaut.png"
-VOICE: Final = Path(gradio.__file__).parent / "media_assets" / "audio" / "recording1.wav"
+VOICE: Final = Path(gradio.__file__).parent / "media_assets" / "audio" / "cate_blanch.mp3"
 TITLES: Final = ("宇航员", "开场白", "产品介绍", "结束语")
 WIDTH: Final = 1280
 PATIENCE_MS: Final = 600_000
