@@ -145,7 +145,7 @@ def list_ms(queue: JobQueue, batch_id: str, count: int) -> tuple[float, float]:
 
     def show() -> None:
         jobs = queue.list_jobs(batch_id=batch_id, limit=count)
-        rows = [job_row(job, True, tr, str) for job in jobs]
+        rows = [job_row(job, True, tr) for job in jobs]
         board_rows([[batch_row(queue.get_batch(batch_id), True, True, tr), *rows]], tr)
 
     read = median(measure(lambda: queue.list_jobs(batch_id=batch_id, limit=count)) for _ in range(7))

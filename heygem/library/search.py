@@ -41,12 +41,10 @@ class Search(LibraryBase):
             raise OutputNotFoundError(output_id=output_id)
         return read_record(row, self.outputs_dir)
 
-    def find_made_by(self, job_id: str) -> OutputRecord | None:
-        """The video that a job made, whatever has become of it; the last, where it made several."""
-        made = select(outputs).where(outputs.c.job_id == job_id).order_by(outputs.c.created_at.desc()).limit(1)
-        with self.database.read() as connection:
-            row = connection.execute(made).first()
-        return None if row is None else read_record(row, self.outputs_dir)
+    def list_made_by(self, job_ids: Collection[str]) -> dict[str, OutputRecord]:
+        """The videos that jobs made, whatever has become of them, by the jobs' ids; of several of one job the last."""
+        records = self._list(outputs.c.job_id.in_(job_ids)) if job_ids else []
+        return {record.job_id: record for record in records if record.job_id is not None}
 
     def get_file(self, output_id: str) -> Path:
         """Where it can be read now, under its name or in the trash: a regular file in the outputs' folder.

@@ -31,8 +31,3 @@ def go_around_proxies() -> None:
 def url_of(path: Path) -> str:
     """Of a file that the page may show; relative, so that it holds behind a proxy's sub-path too."""
     return "gradio_api/file=" + quote(path.as_posix())
-
-
-def find_url(path: Path) -> str:
-    """The same, "" where there is no such file."""
-    return url_of(path) if path.is_file() else ""

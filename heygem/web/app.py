@@ -69,7 +69,7 @@ def build_app(services: PageServices) -> gr.Blocks:
         storage = StoragePanel(services.library, services.disk_guard, services.disk_history, preview, session)
         desk = services.archiving.desk if services.archiving else None
         tabs: list[BatchTab | SingleTab | HistoryTab | ModelsTab | LogTab] = [
-            BatchTab(queue, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
+            BatchTab(queue, services.library, drafts, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)),
             SingleTab(
                 queue, services.library, store, namer, uploads.MAX_BYTES, labels, session, EngineBox(*engines, labels)
             ),

@@ -11,8 +11,9 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError
 from heygem.domain.queue import BatchStatus
 from heygem.jobs.queue import JobQueue
-from heygem.web.address import find_url
+from heygem.library.catalogue import Library
 from heygem.web.batch_cards import batch_row, board_rows, job_row, more_row
+from heygem.web.finished import GONE, find_finished
 from heygem.web.item_list import Action, Row, Shown, build_update, item_list
 from heygem.web.labels import Labels
 from heygem.web.session import QUIET, BrowserSession
@@ -44,8 +45,9 @@ class BoardView:
 
 
 class BatchBoard:
-    def __init__(self, queue: JobQueue, labels: Labels, session: BrowserSession) -> None:
+    def __init__(self, queue: JobQueue, library: Library, labels: Labels, session: BrowserSession) -> None:
         self._queue = queue
+        self._library = library
         self._labels = labels
         self._session = session
         self._batch_actions: Mapping[str, Callable[[str], object]] = {
@@ -136,7 +138,8 @@ class BatchBoard:
             return [head]
         limit = view.limits.get(batch.batch_id, JOBS_SHOWN)
         jobs = self._queue.list_jobs(batch_id=batch.batch_id, limit=limit)
-        rows = [head, *(job_row(status, is_own, tr, find_url) for status in jobs)]
+        videos = find_finished(self._library, jobs)
+        rows = [head, *(job_row(status, is_own, tr, videos.get(status.job_id, GONE)) for status in jobs)]
         left = batch.total - len(jobs)
         return [*rows, more_row(batch, left, tr)] if left > 0 else rows
 

@@ -1,19 +1,17 @@
 """Batches that were started and their jobs, as rows of HTML. Pure; users' words are escaped here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from heygem.config.strings import Translator
 from heygem.domain.job import JobState, JobStatus
 from heygem.domain.queue import BatchStatus
 from heygem.web import format as fmt
-from heygem.web.cards import badge, bar, quality_marks, warning_lines
+from heygem.web.cards import archive_mark, badge, bar, missing_text, quality_marks, warning_lines
+from heygem.web.finished import GONE, FinishedVideo
 from heygem.web.item_list import Row
 from heygem.web.list_buttons import icon_tool, text_tool
-
-UrlOf: TypeAlias = Callable[[Path], str]
 
 PAUSABLE: Final = frozenset({JobState.QUEUED, JobState.RUNNING})
 RETRIABLE: Final = frozenset({JobState.FAILED, JobState.CANCELLED})
@@ -38,16 +36,15 @@ def batch_row(batch: BatchStatus, is_open: bool, is_own: bool, tr: Translator) -
     return Row(batch.batch_id, html, "batch")
 
 
-def job_row(status: JobStatus, is_own: bool, tr: Translator, url_of: UrlOf) -> Row:
-    """`url_of` is "" for a video that is no longer there."""
-    url = url_of(status.result.path) if status.result is not None else ""
+def job_row(status: JobStatus, is_own: bool, tr: Translator, video: FinishedVideo = GONE) -> Row:
+    """`video` is where that of a finished job is."""
     names = escape(f"{status.request.person.name} + {status.request.voice.name}")
     html = (
         f'<span class="hg-thumb" data-kind="person" aria-hidden="true">{_thumbnail(status)}</span>'
         f'<div class="hg-item-body"><div class="hg-item-line">'
         f'<span class="hg-item-name" title="{names}">{names}</span>{_job_badge(status, tr)}</div>'
-        f'{_job_line(status, url, tr)}<div class="hg-stage-box" data-part="stage" data-kept></div></div>'
-        f'<span class="hg-tools">{_job_tools(status, url, is_own, tr)}</span>'
+        f'{_job_line(status, video, tr)}<div class="hg-stage-box" data-part="stage" data-kept></div></div>'
+        f'<span class="hg-tools">{_job_tools(status, video.url, is_own, tr)}</span>'
     )
     return Row(status.job_id, html, "job")
 
@@ -110,16 +107,15 @@ def _job_badge(status: JobStatus, tr: Translator) -> str:
     return badge(status.state, tr)
 
 
-def _job_line(status: JobStatus, url: str, tr: Translator) -> str:
+def _job_line(status: JobStatus, video: FinishedVideo, tr: Translator) -> str:
     """One line below the names: how far, how long, or why not."""
     match status.state:
         case JobState.RUNNING:
             return _running_line(status, tr)
-        case JobState.SUCCEEDED if status.result is not None and not url:
-            gone = tr("page.result_gone", name=status.result.path.name)
-            return f'<p class="hg-warning">{escape(gone)}</p>'
+        case JobState.SUCCEEDED if status.result is not None and not video.url:
+            return f'<p class="hg-warning">{escape(missing_text(status.result.path.name, video.state, tr))}</p>'
         case JobState.SUCCEEDED:
-            return _facts(fmt.made_facts(status, tr)) + quality_marks(status, tr)
+            return _facts(fmt.made_facts(status, tr)) + quality_marks(status, tr) + archive_mark(video, tr)
         case JobState.FAILED if status.error is not None:
             return f'<p class="hg-problem">{escape(tr.explain(status.error))}</p>'
         case JobState.CANCELLED | JobState.FAILED:

@@ -4,6 +4,7 @@ import gradio as gr
 
 from heygem.jobs.drafts import Drafts
 from heygem.jobs.queue import JobQueue
+from heygem.library.catalogue import Library
 from heygem.web.batch_board import BatchBoard
 from heygem.web.batch_draft import DraftPanel
 from heygem.web.engine_box import EngineBox
@@ -15,6 +16,7 @@ class BatchTab:
     def __init__(
         self,
         queue: JobQueue,
+        library: Library,
         drafts: Drafts,
         max_upload_bytes: int,
         labels: Labels,
@@ -23,7 +25,7 @@ class BatchTab:
     ) -> None:
         self._labels = labels
         self._draft = DraftPanel(drafts, max_upload_bytes, labels, session, engine)
-        self._board = BatchBoard(queue, labels, session)
+        self._board = BatchBoard(queue, library, labels, session)
 
     def render(self) -> None:
         with self._labels.make(gr.Tab, {"label": "page.batch"}, id="batch"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from html import escape
-from pathlib import Path
 from typing import TypeAlias
 
 from heygem.config.strings import Translator
@@ -12,7 +11,6 @@ from heygem.domain.library import OutputState
 from heygem.web import format as fmt
 from heygem.web.finished import FinishedVideo
 
-UrlOf: TypeAlias = Callable[[Path], str]
 FindVideo: TypeAlias = Callable[[JobStatus], FinishedVideo]
 
 
@@ -46,9 +44,8 @@ def waiting_line(status: JobStatus, tr: Translator) -> str:
 
 def result_card(status: JobStatus, result: LipSyncResult, video: FinishedVideo, tr: Translator) -> str:
     if not video.url:
-        return missing_card(result.path.name, video.state, tr)
+        return notice_card("warning", missing_text(result.path.name, video.state, tr), tr("state.succeeded"))
     url = escape(video.url)
-    away = mark("wait", tr("history.archive_only")) if video.state is OutputState.ARCHIVED else ""
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
         for name, value in fmt.result_facts(result, video.size_bytes, tr)
@@ -58,17 +55,20 @@ def result_card(status: JobStatus, result: LipSyncResult, video: FinishedVideo, 
         f'<div class="hg-row">{badge(status.state, tr)}{_names(status)}</div>'
         f'<div class="hg-result-body"><video class="hg-video" src="{url}" controls playsinline preload="metadata">'
         f'</video><div class="hg-side"><dl class="hg-facts">{facts}</dl>'
-        f"{quality_marks(status, tr)}{away}"
+        f"{quality_marks(status, tr)}{archive_mark(video, tr)}"
         f'<p class="hg-file" title="{escape(str(result.path))}">{escape(result.path.name)}</p>'
         f'<a class="hg-download" href="{url}" download="{escape(result.path.name)}">{escape(tr("page.download"))}</a>'
         f"</div></div></section>"
     )
 
 
-def missing_card(name: str, state: OutputState, tr: Translator) -> str:
-    """A finished video that cannot be shown."""
-    key = "page.result_trashed" if state is OutputState.TRASHED else "page.result_gone"
-    return notice_card("warning", tr(key, name=name), tr("state.succeeded"))
+def missing_text(name: str, state: OutputState, tr: Translator) -> str:
+    """Of a finished video that cannot be shown."""
+    return tr("page.result_trashed" if state is OutputState.TRASHED else "page.result_gone", name=name)
+
+
+def archive_mark(video: FinishedVideo, tr: Translator) -> str:
+    return mark("wait", tr("history.archive_only")) if video.state is OutputState.ARCHIVED else ""
 
 
 def error_card(error: HeyGemError, tr: Translator) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from heygem.library.catalogue import Library
 from heygem.web.cards import job_card, notice_card, refusal_card
 from heygem.web.engine_box import EngineBox, read_engine
 from heygem.web.face_box import FaceBox, read_face
-from heygem.web.finished import find_finished
+from heygem.web.finished import GONE, FinishedVideo, find_finished
 from heygem.web.labels import Labels
 from heygem.web.media_drop import ASSETS, PERSON_TYPES, VOICE_TYPES, drop_texts, get_upload, media_drop
 from heygem.web.preview import Preview, preview_person, preview_voice
@@ -43,7 +42,7 @@ class SingleTab:
         engine: EngineBox,
     ) -> None:
         self._queue = queue
-        self._find_video = partial(find_finished, library)
+        self._library = library
         self._store = store
         self._namer = namer
         self._max_upload_bytes = max_upload_bytes
@@ -126,6 +125,9 @@ class SingleTab:
             gr.update(interactive=not is_busy),
             gr.update(visible=is_busy),
         )
+
+    def _find_video(self, status: JobStatus) -> FinishedVideo:
+        return find_finished(self._library, [status]).get(status.job_id, GONE)
 
     def cancel(self, job_id: str, language: str) -> tuple[str, Any, Any, Any]:
         status = find_status(self._queue, job_id)

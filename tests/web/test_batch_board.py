@@ -13,6 +13,7 @@ from heygem.config.settings import load_settings
 from heygem.config.strings import Translator
 from heygem.domain.job import JobState, LipSyncRequest, NewJob
 from heygem.jobs.queue import JobQueue
+from heygem.library.catalogue import Library
 from heygem.web.batch_board import JOBS_SHOWN, BatchBoard, BoardView
 from heygem.web.labels import Labels
 from heygem.web.session import BrowserSession
@@ -30,8 +31,9 @@ def queue(tmp_path: Path) -> Iterator[JobQueue]:
 
 
 @pytest.fixture
-def board(queue: JobQueue) -> BatchBoard:
-    return BatchBoard(queue, Labels(Translator("zh")), BrowserSession.open("zh"))
+def board(queue: JobQueue, tmp_path: Path) -> BatchBoard:
+    library = Library(queue.database, tmp_path / "outputs", tmp_path / "cache")
+    return BatchBoard(queue, library, Labels(Translator("zh")), BrowserSession.open("zh"))
 
 
 def submit(queue: JobQueue, tmp_path: Path, count: int, owner: str = "me") -> str:

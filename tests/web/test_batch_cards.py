@@ -10,13 +10,15 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import NoFaceError
 from heygem.domain.inspection import Preflight, QualityReport
 from heygem.domain.job import JobState, JobStatus, LipSyncRequest, LipSyncResult
+from heygem.domain.library import OutputState
 from heygem.domain.progress import Progress, Stage
 from heygem.domain.queue import BatchStatus
-from heygem.web.address import url_of
 from heygem.web.batch_cards import batch_row, board_rows, job_row, more_row
+from heygem.web.finished import GONE, FinishedVideo
 
 ZH = Translator("zh")
 REQUEST = LipSyncRequest(Path("<b>.mp4"), Path("v.wav"), Path("out.mp4"))
+VIDEO = FinishedVideo(OutputState.PRESENT, "gradio_api/file=a%201.mp4", 9)
 PLAN = Preflight(100, 4.0, 61.0, 1000, ("several_faces",))
 
 
@@ -26,7 +28,7 @@ def make_batch(**counts: int) -> BatchStatus:
 
 
 def show(state: JobState, is_own: bool = True, **facts: object) -> str:
-    return job_row(JobStatus("j", REQUEST, state, **facts), is_own, ZH, url_of).html  # type: ignore[arg-type]  # by tests
+    return job_row(JobStatus("j", REQUEST, state, **facts), is_own, ZH, VIDEO).html  # type: ignore[arg-type]  # by tests
 
 
 def actions(html: str) -> set[str]:
@@ -83,8 +85,11 @@ def test_a_finished_job_plays_and_downloads_for_everybody() -> None:
     for text in ("4.0 秒", "用时 1:15", "a%201.mp4", 'download="a 1.mp4"'):
         assert text in html
     assert actions(html) == {"play"}
-    gone = job_row(JobStatus("j", REQUEST, JobState.SUCCEEDED, result=result), True, ZH, lambda _: "").html
+    gone = job_row(JobStatus("j", REQUEST, JobState.SUCCEEDED, result=result), True, ZH, GONE).html
     assert "“a 1.mp4”已不在输出文件夹里" in gone and actions(gone) == set() and "download" not in gone
+    away = FinishedVideo(OutputState.ARCHIVED, "media/x.mp4", 9)
+    archived = job_row(JobStatus("j", REQUEST, JobState.SUCCEEDED, result=result), True, ZH, away).html
+    assert "仅在归档" in archived and 'data-url="media/x.mp4"' in archived and "仅在归档" not in html
 
 
 def test_a_failed_job_says_why_and_may_be_tried_again() -> None:

@@ -42,25 +42,29 @@ def status(path: Path) -> JobStatus:
     return JobStatus(JOB, request, JobState.SUCCEEDED, result=LipSyncResult(path, 5, 0.2))
 
 
+def find_one(library: Library, status: JobStatus) -> FinishedVideo:
+    return find_finished(library, [status])[JOB]
+
+
 def test_under_its_name_it_needs_no_library(library: Library, path: Path, status: JobStatus) -> None:
     assert get_finished(library, status) == path
-    found = find_finished(library, status)
+    found = find_one(library, status)
     assert (found.state, found.size_bytes) == (OutputState.PRESENT, path.stat().st_size)
     assert found.url.endswith("/outputs/2026-01-02/ann/a%20%231.mp4")
     path.unlink()
-    assert find_finished(library, status) == GONE
+    assert find_one(library, status) == GONE
 
 
 def test_from_the_trash_it_comes_back_under_another_name(library: Library, path: Path, status: JobStatus) -> None:
     output_id = library.add(path, JOB)
     library.trash([output_id])
-    assert find_finished(library, status) == TRASHED
+    assert find_one(library, status) == TRASHED
     path.mkdir()  # its name is taken, and not by a video
     library.restore([output_id])
-    found = find_finished(library, status)
+    found = find_one(library, status)
     assert found.state is OutputState.PRESENT and found.url.endswith("a%20%231_2.mp4")
     library.remove([output_id])
-    assert find_finished(library, status) == GONE
+    assert find_one(library, status) == GONE
 
 
 def test_the_archive_alone_is_enough(library: Library, path: Path, status: JobStatus, tmp_path: Path) -> None:
@@ -69,11 +73,12 @@ def test_the_archive_alone_is_enough(library: Library, path: Path, status: JobSt
     for action in (StepAction.ARCHIVE, StepAction.RELEASE):
         archiver.carry_out([PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)], Flow())
     assert not path.exists()
-    found = find_finished(library, status)
+    found = find_one(library, status)
     assert found == FinishedVideo(OutputState.ARCHIVED, f"media/{output_id}.mp4", size_bytes)
-    assert find_finished(replace(library, store=None), status) == GONE
+    assert find_one(replace(library, store=None), status) == GONE
 
 
 def test_a_job_without_a_video_has_none(library: Library, status: JobStatus) -> None:
     with pytest.raises(JobStateError):
         get_finished(library, replace(status, result=None))
+    assert find_finished(library, [replace(status, result=None)]) == {}
