@@ -24,6 +24,11 @@ def describe_device(device: torch.device) -> str:
     return f"CPU, {torch.get_num_threads()} threads"
 
 
+def name_device(device: torch.device) -> str:
+    """For records: the graphics card's name, or `cpu`."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+
+
 def list_devices() -> list[str]:
     """The names of all that can render at the same time: each CUDA device, or the one that is there."""
     if torch.cuda.is_available():

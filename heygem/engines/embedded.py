@@ -16,6 +16,7 @@ from torch import nn
 
 from heygem.engines import lip_listener
 from heygem.engines.alignment import CropSpec
+from heygem.engines.device import name_device
 from heygem.engines.engine import FaceCrop, VoiceFeatures
 from heygem.engines.mouth_drawing import CROP, hidden_mask
 from heygem.engines.mouth_performance import MouthPerformance
@@ -68,8 +69,7 @@ class EmbeddedEngine:
 
     @property
     def device_name(self) -> str:
-        device = self.painter.device
-        return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+        return name_device(self.painter.device)
 
     @property
     def crop(self) -> CropSpec:

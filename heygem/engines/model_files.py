@@ -26,3 +26,8 @@ def check_engine(models: Path, engine: EngineName) -> EngineName:
     if engine not in list_engines(models):
         raise EngineNotInstalledError(engine=str(engine))
     return engine
+
+
+def shipped_bytes(models: Path) -> int:
+    """What the product's own weights take: they lie in the folder itself, others below it."""
+    return sum(path.stat().st_size for path in models.glob("*.safetensors"))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from heygem.domain.errors import EngineNotInstalledError
 from heygem.engines import mel, wav2lip_mel
 from heygem.engines.alignment import CropSpec
+from heygem.engines.device import name_device
 from heygem.engines.engine import FaceCrop, VoiceFeatures
 from heygem.engines.model_files import find_wav2lip
 from heygem.engines.nets.wav2lip import Wav2LipNet
@@ -58,8 +59,7 @@ class Wav2LipEngine:
 
     @property
     def device_name(self) -> str:
-        device = self.painter.device
-        return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+        return name_device(self.painter.device)
 
     @property
     def crop(self) -> CropSpec:

@@ -24,9 +24,21 @@ TONES: Final[Mapping[ModelState, str]] = {
 MOST_SOURCES: Final = 3
 
 
-def model_rows(snapshot: ModelsSnapshot, importing: ImportView, tr: Translator) -> list[Row]:
+def model_rows(snapshot: ModelsSnapshot, importing: ImportView, shipped_bytes: int, tr: Translator) -> list[Row]:
+    """`shipped_bytes` are the weights that come with the product."""
     rows = [model_row(view, tr) for view in snapshot.models]
-    return [*import_rows(importing, tr), *rows]
+    return [*import_rows(importing, tr), shipped_row(shipped_bytes, tr), *rows]
+
+
+def shipped_row(size_bytes: int, tr: Translator) -> Row:
+    name = escape(tr("models.shipped"))
+    html = (
+        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name">{name}</b>'
+        f"{mark('good', tr('model_state.installed'))}</div>"
+        f'<div class="hg-item-facts"><span>{escape(fmt.size(size_bytes))}</span>'
+        f"<span>{escape(tr('models.shipped_hint'))}</span></div></div>"
+    )
+    return Row("shipped", html, "model")
 
 
 def models_head(snapshot: ModelsSnapshot, tr: Translator) -> str:

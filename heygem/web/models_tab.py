@@ -14,6 +14,7 @@ from heygem.downloads.import_task import ImportTask
 from heygem.downloads.importing import ImportMode
 from heygem.downloads.manager import ModelManager
 from heygem.downloads.region import Region
+from heygem.engines.model_files import shipped_bytes
 from heygem.jobs.batch_sources import resolve_inside
 from heygem.web.item_list import Action, Shown, build_list_update, build_update, item_list
 from heygem.web.labels import Labels
@@ -96,7 +97,8 @@ class ModelsTab:
         if tab != "models":
             return gr.skip(), gr.update(active=False), seen
         tr, snapshot = self._session.translator(language), self._manager.snapshot()
-        value, shown = build_update(model_rows(snapshot, self._imports.view, tr), seen.shown)
+        rows = model_rows(snapshot, self._imports.view, shipped_bytes(self._manager.store.folder), tr)
+        value, shown = build_update(rows, seen.shown)
         head = models_head(snapshot, tr)
         return build_list_update(value, head, seen.head), gr.update(active=True), ModelsSeen(shown, head)
 
