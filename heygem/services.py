@@ -89,7 +89,8 @@ class Services:
     @cached_property
     def namer(self) -> OutputNamer:
         """Raises DatabaseError."""
-        return OutputNamer(self._outputs, partial(take_versions, self.database), self.settings.library.owner)
+        count, owner = partial(take_versions, self.database), self.settings.library.owner
+        return OutputNamer(self._outputs, count, owner, self.disk_guard.check_room)
 
     @cached_property
     def database(self) -> Database:

@@ -1,5 +1,6 @@
 """The order of the tests, and the databases that they run on."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,8 @@ import pytest
 
 from heygem.storage.database import Database
 from tests.postgres import PostgresServer, find_programs, running_server
+
+os.environ.setdefault("S3_UPLOAD_PART_MIN_SIZE", "1024")  # S3 wants 5 MiB; moto reads it once it is first imported
 
 # Lower floors first, since what fails there explains what fails above.
 LOWER: Final = ("domain", "config", "storage", "jobs", "media", "engines", "pipeline")

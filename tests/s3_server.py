@@ -1,6 +1,5 @@
 """An S3 server of the tests' own: moto on 127.0.0.1. It remembers what was asked of it and fails as it is told."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 from urllib.request import Request, urlopen
-
-os.environ.setdefault("S3_UPLOAD_PART_MIN_SIZE", "1024")  # S3 wants 5 MiB; moto reads it when it is first imported
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from heygem.cli import app
 from heygem.config.settings import Settings
+from heygem.domain.job import EngineName
 from heygem.media.ffmpeg_binary import find_ffmpeg
 from heygem.pipeline.generate import Generator
 from tests.pipeline.test_generate import make_generator
@@ -78,8 +79,8 @@ def services(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     class ServicesWithoutWeights:
         settings: Settings
 
-        @property
-        def generator(self) -> Generator:
+        def get_generator(self, engine: EngineName) -> Generator:
+            assert engine is EngineName.EMBEDDED
             return make_generator(tmp_path / "cache", **self.settings.limits.model_dump())
 
     monkeypatch.setattr("heygem.services.Services", ServicesWithoutWeights)

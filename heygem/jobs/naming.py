@@ -25,18 +25,32 @@ _DEVICES: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹
 
 
 class OutputNamer:
-    """Hands out paths for new outputs. Who signs with nothing signs as `default_owner`."""
+    """Hands out paths for new outputs. Who signs with nothing signs as `default_owner`.
 
-    def __init__(self, outputs_dir: Path, take_versions: TakeVersions, default_owner: str = DEFAULT_OWNER) -> None:
+    `check_room` raises where there is none for new outputs; on a full disk the versions could not be counted either.
+    """
+
+    def __init__(
+        self,
+        outputs_dir: Path,
+        take_versions: TakeVersions,
+        default_owner: str = DEFAULT_OWNER,
+        check_room: Callable[[], None] = lambda: None,
+    ) -> None:
         self._outputs_dir = outputs_dir
         self._take_versions = take_versions
+        self._check_room = check_room
         self._default_owner = safe_word(default_owner, OWNER_BYTES) or DEFAULT_OWNER
 
     def plan(self, topic: str, owner: str, now: datetime) -> Path:
         return self.plan_all([topic], owner, now)[0]
 
     def plan_all(self, topics: Sequence[str], owner: str, now: datetime) -> list[Path]:
-        """A path of each topic's next version, on `now`'s day. What was made by other hands is not taken over."""
+        """A path of each topic's next version, on `now`'s day. What was made by other hands is not taken over.
+
+        Raises as `check_room` does, and DatabaseError.
+        """
+        self._check_room()
         signed = safe_word(owner, OWNER_BYTES) or self._default_owner
         folder = self._outputs_dir / now.strftime("%Y-%m-%d") / signed
         stems = [f"{signed}_{safe_word(topic, TOPIC_BYTES) or UNTITLED}" for topic in topics]
