@@ -2,7 +2,7 @@
 FROM python:3.11-slim
 
 ARG UID=1000
-ARG PIP_INDEX_URL=https://pypi.org/simple
+ARG PIP_INDEX_URL
 
 ENV PYTHONUTF8=1 \
     PIP_NO_CACHE_DIR=1 \
