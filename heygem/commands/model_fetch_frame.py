@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -18,8 +18,10 @@ from heygem.config.strings import Language, Translator
 from heygem.domain.errors import CancelledError, HeyGemError
 from heygem.domain.models import ModelEntry
 from heygem.domain.progress import CancelToken
-from heygem.downloads.fetcher import ModelFetcher
-from heygem.downloads.store import ModelStore
+
+if TYPE_CHECKING:
+    from heygem.downloads.fetcher import ModelFetcher
+    from heygem.downloads.store import ModelStore
 
 ModelsArgument: TypeAlias = Annotated[list[str] | None, typer.Argument(metavar="MODEL", help=help_text("fetch.models"))]
 ManifestOption: TypeAlias = Annotated[
@@ -41,8 +43,8 @@ class ModelCommand:
     say: Translator
     out: Output
     settings: Settings
-    store: ModelStore
-    fetcher: ModelFetcher
+    store: "ModelStore"
+    fetcher: "ModelFetcher"
     token: CancelToken
 
     def choose(self, names: Sequence[str] | None) -> list[ModelEntry]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.console import Console
 
@@ -15,10 +15,12 @@ from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError
 from heygem.domain.models import DownloadSource, ModelProgress, ModelStatus, TransferPhase
 from heygem.domain.stored_error import storable_context
-from heygem.downloads.importing import ImportedFile
-from heygem.downloads.link import Link
 from heygem.downloads.progress_sum import ModelSink
 from heygem.web.format import size
+
+if TYPE_CHECKING:
+    from heygem.downloads.importing import ImportedFile
+    from heygem.downloads.link import Link
 
 JSON_EVERY_S: Final = 0.5
 
@@ -30,11 +32,11 @@ class Output(Protocol):
 
     def model(self, status: ModelStatus) -> None: ...
 
-    def imported(self, file: ImportedFile) -> None: ...
+    def imported(self, file: "ImportedFile") -> None: ...
 
     def removed(self, model: str, freed_bytes: int) -> None: ...
 
-    def link(self, source: DownloadSource, link: Link) -> None: ...
+    def link(self, source: DownloadSource, link: "Link") -> None: ...
 
     def error(self, error: HeyGemError) -> None: ...
 
@@ -50,13 +52,13 @@ class TextOutput:
         for line in describe_model(status, self.say):
             print(line)
 
-    def imported(self, file: ImportedFile) -> None:
+    def imported(self, file: "ImportedFile") -> None:
         print(self.say("fetch.imported", source=file.source, model=file.model, path=file.path))
 
     def removed(self, model: str, freed_bytes: int) -> None:
         print(self.say("fetch.removed", model=model, size=size(freed_bytes)))
 
-    def link(self, source: DownloadSource, link: Link) -> None:
+    def link(self, source: DownloadSource, link: "Link") -> None:
         """The bare address, for other programs; when it ends, for the person."""
         print(link.url)
         if link.expires_at:
@@ -107,13 +109,13 @@ class JsonOutput:
     def model(self, status: ModelStatus) -> None:
         self._write("model", describe_model_fields(status))
 
-    def imported(self, file: ImportedFile) -> None:
+    def imported(self, file: "ImportedFile") -> None:
         self._write("imported", {"source": str(file.source), "model": file.model, "path": file.path})
 
     def removed(self, model: str, freed_bytes: int) -> None:
         self._write("removed", {"model": model, "freed_bytes": freed_bytes})
 
-    def link(self, source: DownloadSource, link: Link) -> None:
+    def link(self, source: DownloadSource, link: "Link") -> None:
         ends = link.expires_at.isoformat() if link.expires_at else None
         fields = {"source": source.host, "url": link.url, "headers": dict(link.headers)}
         self._write("link", {**fields, "expires_at": ends, "size_bytes": link.size_bytes})

@@ -19,7 +19,6 @@ from heygem.commands.model_fetch_frame import (
 )
 from heygem.domain.model_errors import SourceError
 from heygem.domain.models import DownloadSource, ModelFile, ModelState
-from heygem.downloads.importing import ImportMode, import_files
 from heygem.downloads.pasted import parse_pasted
 
 
@@ -63,6 +62,8 @@ def import_(
     as_json: JsonOption = False,
     language: LanguageOption = None,
 ) -> None:
+    from heygem.downloads.importing import ImportMode, import_files  # here, so that --help does without the store
+
     mode = ImportMode.MOVE if move else ImportMode.LINK if link else ImportMode.COPY
     with model_command(manifest, target_dir, as_json, language) as command:
         with command.out.progress() as sink:
