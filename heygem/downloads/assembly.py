@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from heygem.config.settings import ROOT, DownloadSettings
 from heygem.domain.model_errors import ManifestError, SourceError
@@ -17,9 +17,11 @@ from heygem.downloads.link import LinkSource
 from heygem.downloads.manifest import Manifest
 from heygem.downloads.manifest_fetch import load_manifest
 from heygem.downloads.resolvers.options import ResolverOptions, read_options
-from heygem.downloads.resolvers.registry import build_resolvers
 from heygem.downloads.store import ModelStore
 from heygem.downloads.transfer import TransferRules, transfer
+
+if TYPE_CHECKING:
+    from heygem.downloads.resolvers.registry import ResolverSet
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +56,13 @@ def build_fetcher(folder: Path, catalogue: Catalogue, wanted: DownloadSettings, 
         max_bytes_per_s=round(wanted.limit_mb_per_s * MB) or None,
         disk_reserve_bytes=reserve_bytes,
     )
-    # Made when first wanted: certificates take their time, and many only look at the store.
-    resolvers = cache(lambda: build_resolvers(resolver_options(wanted)))
+
+    @cache
+    def resolvers() -> "ResolverSet":
+        # Made when first wanted: certificates and what reads pages take their time, and many only look at the store.
+        from heygem.downloads.resolvers.registry import build_resolvers
+
+        return build_resolvers(resolver_options(wanted))
 
     def open_source(source: DownloadSource, file: ModelFile) -> LinkSource:
         return resolvers().open(source, file)
