@@ -38,6 +38,11 @@ class LibraryBase:
     def sheet_path(self, output_id: str) -> Path:
         return self.cache_dir / "thumbnails" / f"{output_id}.sheet.jpg"
 
+    def drop_pictures(self, output_id: str) -> None:
+        """From the cache, where the video is nowhere any more."""
+        for picture in (self.thumbnail_path(output_id), self.sheet_path(output_id)):
+            picture.unlink(missing_ok=True)
+
 
 def split(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), CHUNK):

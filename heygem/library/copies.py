@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select, update
 
 from heygem.domain.archive_errors import ArchiveUnsetError
-from heygem.domain.errors import HeyGemError, OutputNotFoundError, ResultGoneError
+from heygem.domain.errors import HeyGemError, ResultGoneError
 from heygem.domain.figures import Figure, FigureName
 from heygem.domain.library import ArchivedCopy, OutputState
 from heygem.domain.progress import CancelToken
@@ -161,17 +161,10 @@ class Copies(Search, Trash):
             with self.database.write() as connection:
                 gone = update(outputs).where(outputs.c.output_id == output_id)
                 connection.execute(gone.values(state=OutputState.REMOVED, **NO_COPY))
-            self.thumbnail_path(output_id).unlink(missing_ok=True)
+            self.drop_pictures(output_id)
             log.info("%s is removed from the archive", row.archive_key)
             freed_bytes += row.size_bytes
         return freed_bytes
-
-    def _get_row(self, output_id: str) -> Row[Any]:
-        with self.database.read() as connection:
-            row = connection.execute(select(outputs).where(outputs.c.output_id == output_id)).first()
-        if row is None:
-            raise OutputNotFoundError(output_id=output_id)
-        return row
 
 
 def _let_go(folder: OutputFolder, row: Row[Any]) -> Outcome | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from heygem.domain.errors import OutputNotFoundError, ResultGoneError
 from heygem.domain.library import OutputRecord, OutputState
@@ -35,11 +35,7 @@ ORDERS: Final[Mapping[OutputOrder, tuple[ColumnElement[Any], ...]]] = {
 class Search(LibraryBase):
     def get(self, output_id: str) -> OutputRecord:
         """Raises OutputNotFoundError."""
-        with self.database.read() as connection:
-            row = connection.execute(select(outputs).where(outputs.c.output_id == output_id)).first()
-        if row is None:
-            raise OutputNotFoundError(output_id=output_id)
-        return read_record(row, self.outputs_dir)
+        return read_record(self._get_row(output_id), self.outputs_dir)
 
     def list_made_by(self, job_ids: Collection[str]) -> dict[str, OutputRecord]:
         """The videos that jobs made, whatever has become of them, by the jobs' ids; of several of one job the last."""
@@ -98,6 +94,13 @@ class Search(LibraryBase):
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         return [read_record(row, self.outputs_dir) for row in rows]
+
+    def _get_row(self, output_id: str) -> Row[Any]:
+        with self.database.read() as connection:
+            row = connection.execute(select(outputs).where(outputs.c.output_id == output_id)).first()
+        if row is None:
+            raise OutputNotFoundError(output_id=output_id)
+        return row
 
     def list_usage(self, by: UsageBy) -> list[Usage]:
         """Of the videos that lie under their names; the most bytes first."""

@@ -82,8 +82,7 @@ class Trash(LibraryBase):
                     if outcome := _remember_copy(row, self._try(row, step)):
                         _note(connection, now, row, outcome)
                         if outcome.state is OutputState.REMOVED:
-                            for picture in (self.thumbnail_path(row.output_id), self.sheet_path(row.output_id)):
-                                picture.unlink(missing_ok=True)
+                            self.drop_pictures(row.output_id)
                         done.append(outcome)
         return done
 

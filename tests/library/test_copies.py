@@ -101,7 +101,12 @@ def test_thrown_away_it_is_in_the_archive_until_that_lets_go_too(shelf: Shelf, f
     assert shelf.library.remove_copies([kept]) == 0  # not while it is elsewhere too
     shelf.library.purge([kept, plain])
     assert (shelf.state(kept), shelf.state(plain)) == (OutputState.ARCHIVED, OutputState.REMOVED)
+    pictures = shelf.library.thumbnail_path(kept), shelf.library.sheet_path(kept)
+    pictures[0].parent.mkdir(parents=True, exist_ok=True)
+    for picture in pictures:
+        picture.write_bytes(b"jpeg")
     assert shelf.library.remove_copies([kept, plain, kept]) == 10
+    assert not any(picture.exists() for picture in pictures)
     assert shelf.state(kept) is OutputState.REMOVED and list(folder_store.root.rglob("*.*")) == []
     with pytest.raises(ResultGoneError):
         shelf.library.get_content(kept)
