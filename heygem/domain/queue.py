@@ -49,9 +49,9 @@ class InspectionTask:
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """One worker process as the queue knows it. `host` is its machine's name; `beat_at` when it was last heard of.
-
-    `silent_s` is how long ago that was, by the clock that wrote it.
+    """One worker process as the queue knows it. `host` is its machine's name, and where two containers may share that,
+    what tells them apart, after a slash. `beat_at` is when it was last heard of, `silent_s` how long ago that was, by
+    the clock that wrote it.
     """
 
     worker_id: str
@@ -62,6 +62,11 @@ class WorkerStatus:
     beat_at: datetime
     job_id: str | None = None
     silent_s: float = 0.0
+
+    @property
+    def machine(self) -> str:
+        """Its name for people."""
+        return self.host.partition("/")[0]
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,7 @@ class WorkerWatch:
         renderers = [worker for worker in self.queue.list_workers() if worker.kind is WorkerKind.RENDER]
         silent_s: dict[str, float] = {}
         for worker in renderers:
-            host = worker.host.partition("/")[0]
-            silent_s[host] = min(worker.silent_s, silent_s.get(host, worker.silent_s))
+            silent_s[worker.machine] = min(worker.silent_s, silent_s.get(worker.machine, worker.silent_s))
         waiting = self.queue.measure_health().waiting
         hosts = {self.here, *(host for host, span in silent_s.items() if span <= RETIRED_S)}
         seen = {f"{self.topic}:{host}": self._judge(silent_s.get(host), waiting) for host in hosts}

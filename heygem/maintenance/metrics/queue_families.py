@@ -60,7 +60,7 @@ def build_sum_families(figures: Amounts) -> Iterator[Metric]:
 
 def _count_workers(workers: Iterable[WorkerStatus]) -> Metric:
     family = GaugeMetricFamily("heygem_workers", "Worker processes that are alive", labels=["kind", "host"])
-    alive = Counter((worker.kind, worker.host.partition("/")[0]) for worker in workers)
+    alive = Counter((worker.kind, worker.machine) for worker in workers)
     for (kind, host), count in alive.items():
         family.add_metric([kind, host], count)
     for kind in WorkerKind:
