@@ -91,9 +91,7 @@ class Archiver:
 
         Raises ArchiveBusyError, CancelledError, and as ArchiveStore does where the archive cannot be used at all.
         """
-        leaving = [step for step in steps if step.action is StepAction.RELEASE]
-        coming = sorted((step for step in steps if step.action is StepAction.ARCHIVE), key=due_first)
-        done = ArchiveReport()
+        (leaving, coming), done = split_steps(steps), ArchiveReport()
         if not leaving and not coming:
             return done
         with self._alone():
@@ -208,15 +206,18 @@ class Archiver:
         return digest.hexdigest() == copy.sha256
 
 
+def split_steps(steps: Sequence[PlannedStep]) -> tuple[list[PlannedStep], list[PlannedStep]]:
+    """What frees space, and the copies, longest due first."""
+    leaving = [step for step in steps if step.action is StepAction.RELEASE]
+    coming = [step for step in steps if step.action is StepAction.ARCHIVE]
+    return leaving, sorted(coming, key=lambda step: step.due_at.timestamp() if step.due_at is not None else 0.0)
+
+
 def _find_picture(record: OutputRecord, make: Callable[[str], Path]) -> Path | None:
     try:
         return make(record.output_id)
     except HeyGemError:  # it has none
         return None
-
-
-def due_first(step: PlannedStep) -> float:
-    return step.due_at.timestamp() if step.due_at is not None else 0.0
 
 
 def _count(

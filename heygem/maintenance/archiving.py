@@ -12,7 +12,7 @@ from filelock import FileLock
 from heygem.domain.archive_errors import ArchiveBusyError
 from heygem.domain.errors import CancelledError
 from heygem.domain.progress import CancelToken
-from heygem.library.archiver import ArchiveProgress, Archiver, ArchiveReport, due_first
+from heygem.library.archiver import ArchiveProgress, Archiver, ArchiveReport, split_steps
 from heygem.library.fetcher import Fetcher
 from heygem.library.fetching import FetchDesk
 from heygem.library.flow import Flow, TokenBucket
@@ -68,14 +68,13 @@ class Archiving:
 
     def plan(self, now: datetime) -> list[PlannedStep]:
         """What concerns the archive: what frees space first, then what is due the longest."""
-        steps = self.pruner.plan(now)
-        leaving = [step for step in steps if step.action is StepAction.RELEASE]
-        return leaving + sorted((step for step in steps if step.action is StepAction.ARCHIVE), key=due_first)
+        leaving, coming = split_steps(self.pruner.plan(now))
+        return leaving + coming
 
     def _list_next(self, now: datetime, tried: set[tuple[str, StepAction]]) -> list[PlannedStep]:
         left = [step for step in self.plan(now) if (step.output_id, step.action) not in tried]
-        copies = [step for step in left if step.action is StepAction.ARCHIVE][:ROUND]
-        return [step for step in left if step.action is StepAction.RELEASE] + copies
+        leaving, coming = split_steps(left)
+        return leaving + coming[:ROUND]
 
 
 def build_archiving(pruner: Pruner, max_mb_s: float) -> Archiving | None:
