@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select
 
 from heygem.storage.database import Database
 from heygem.storage.tables import name_versions
+from heygem.storage.upsert import upsert
 
 _VERSIONED: Final = re.compile(r"(.+)_v(\d{1,6})", re.IGNORECASE | re.DOTALL)
 
@@ -21,12 +22,11 @@ def take_versions(database: Database, stems: Sequence[str]) -> list[int]:
     keys = [_to_key(stem) for stem in stems]
     given = []
     with database.write() as connection:
-        known = _read(connection, keys)
-        latest = dict(known)
+        latest = _read(connection, keys)
         for key in keys:
             latest[key] = latest.get(key, 0) + 1
             given.append(latest[key])
-        _write(connection, known, latest)
+        _write(connection, latest)
     return given
 
 
@@ -36,9 +36,8 @@ def note_version(connection: Connection, stem: str) -> None:
     if named is None:
         return
     key, version = _to_key(named[1]), int(named[2])
-    known = _read(connection, [key])
-    if known.get(key, 0) < version:
-        _write(connection, known, {key: version})
+    if _read(connection, [key]).get(key, 0) < version:
+        _write(connection, {key: version})
 
 
 def _to_key(stem: str) -> str:
@@ -50,11 +49,5 @@ def _read(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
     return {row.stem: row.version for row in connection.execute(query)}
 
 
-def _write(connection: Connection, known: Mapping[str, int], latest: Mapping[str, int]) -> None:
-    rows = [{"key": key, "latest": version} for key, version in latest.items()]
-    old, new = [row for row in rows if row["key"] in known], [row for row in rows if row["key"] not in known]
-    if old:
-        counted = update(name_versions).where(name_versions.c.stem == bindparam("key"))
-        connection.execute(counted.values(version=bindparam("latest")), old)
-    if new:
-        connection.execute(insert(name_versions), [{"stem": row["key"], "version": row["latest"]} for row in new])
+def _write(connection: Connection, latest: Mapping[str, int]) -> None:
+    upsert(connection, name_versions, [{"stem": key, "version": version} for key, version in latest.items()])
