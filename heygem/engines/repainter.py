@@ -47,8 +47,7 @@ class Repainter:
             painted[part, rows, columns] = self._repaint(*given)
 
         workers = self._painter.workers
-        each = -(-len(faces) // workers.count)
-        workers.map(repaint_part, [slice(first, first + each) for first in range(0, len(faces), each)])
+        workers.map(repaint_part, workers.split(len(faces)))
         return painted
 
     def skip(self, wanted: Points) -> None:

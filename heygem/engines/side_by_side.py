@@ -42,6 +42,11 @@ class SideBySide:
         count = min(threads, _MOST)
         return cls(count, threads // count)
 
+    def split(self, count: int) -> list[slice]:
+        """`count` items in stretches of one length, the last perhaps shorter: at most one for each thread."""
+        each = max(1, -(-count // self.count))
+        return [slice(first, first + each) for first in range(0, count, each)]
+
     def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """`work` done on each of `items`, in their order; raises what the first of them raised."""
         return list(self._pool.map(work, items))

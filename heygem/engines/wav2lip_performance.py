@@ -56,8 +56,7 @@ class Wav2LipPerformance:
     def paint(self, requests: Sequence[MouthRequest]) -> NDArray[np.uint8]:
         """The patches, (N, S, S, 3) uint8 BGR."""
         workers = self.painter.workers
-        each = max(1, -(-len(requests) // workers.count))
-        parts = workers.map(self._paint, [requests[i : i + each] for i in range(0, len(requests), each)])
+        parts = workers.map(self._paint, [requests[part] for part in workers.split(len(requests))])
         size = len(self.box.mask)
         return np.concatenate([np.zeros((0, size, size, 3), np.uint8), *parts])
 
