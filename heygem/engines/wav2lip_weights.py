@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from heygem.domain.errors import WeightsError
-from heygem.engines.weights import load_weights
+from heygem.engines.weights import first_line, load_weights
 
 _WRAPPED: Final = "module."  # before each name where it was trained on several GPUs
 
@@ -38,14 +38,10 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
         found: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, ValueError, KeyError, AttributeError) as error:
-        raise WeightsError(path=str(path), reason=_first_line(error)) from error
+        raise WeightsError(path=str(path), reason=first_line(error)) from error
     tensors = found.get("state_dict", found) if isinstance(found, dict) else None
     if not isinstance(tensors, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in tensors.items()
     ):
         raise WeightsError(path=str(path), reason="no state_dict of tensors")
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__

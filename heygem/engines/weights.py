@@ -18,7 +18,6 @@ from torch import Tensor
 from heygem.domain.errors import WeightsError
 
 ID_DIGITS: Final = 12
-_CHUNK: Final = 1 << 20  # bytes
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -45,8 +44,7 @@ def identify_weights(*paths: Path) -> str:
     for path in paths:
         try:
             with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
+                hashlib.file_digest(file, lambda: digest)
         except OSError as error:
             raise WeightsError(path=str(path), reason=str(error)) from error
     return digest.hexdigest()[:ID_DIGITS]
@@ -68,8 +66,12 @@ def filled_from(path: Path) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(path=str(path), reason=reason) from error
+        raise WeightsError(path=str(path), reason=first_line(error)) from error
+
+
+def first_line(error: Exception) -> str:
+    """Of what it says, or else its kind."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 @contextmanager
