@@ -7,6 +7,7 @@ BlazeFace, 2019; Kartynnik et al., Real-time facial surface geometry from monocu
 import threading
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -93,11 +94,12 @@ class FaceTask:
         picture = cv2.dnn.blobFromImage(as_image(whole), 1 / 127.5, mean=(127.5,) * 3, swapRB=True)
         places, logits = self._run(self._detector, picture, ("regressors", "classificators"))
         scores = expit(logits.reshape(-1))
+        guesses = places.reshape(len(scores), -1)
         kept: list[_Suspicion] = []
         for row in scores.argsort()[::-1]:
             if scores[row] < _MIN_SCORE:
                 break
-            found = _read_place(places.reshape(len(scores), -1)[row], _centers()[row], scale, float(scores[row]))
+            found = _read_place(guesses[row], _centers()[row], scale, float(scores[row]))
             if all(found.box.overlap(other.box) < _MAX_OVERLAP for other in kept):
                 kept.append(found)
         return kept
@@ -108,6 +110,7 @@ class FaceTask:
             return [net.forward(output) for output in outputs]
 
 
+@cache
 def _centers() -> NDArray[np.float32]:
     """(896, 2): the middles of the cells that the detector's guesses belong to, in its pixels."""
     cells = []
