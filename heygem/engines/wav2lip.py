@@ -19,7 +19,7 @@ from heygem.engines.alignment import CropSpec
 from heygem.engines.device import name_device
 from heygem.engines.engine import FaceCrop, VoiceFeatures
 from heygem.engines.model_files import find_wav2lip
-from heygem.engines.nets.wav2lip import Wav2LipNet
+from heygem.engines.nets.wav2lip import BANDS, Wav2LipNet
 from heygem.engines.voice_gate import level, voice_gate
 from heygem.engines.wav2lip_face import CROP, FaceBox
 from heygem.engines.wav2lip_painter import FacePainter
@@ -84,7 +84,7 @@ class Wav2LipEngine:
         for _, into, block in _in_step(waveform):
             (rows if into else levels).append(block if into else level(block))
         if not rows:
-            return VoiceFeatures(np.zeros((0, wav2lip_mel.BANDS + 1), np.float32), wav2lip_mel.RATE_HZ)
+            return VoiceFeatures(np.zeros((0, BANDS + 1), np.float32), wav2lip_mel.RATE_HZ)
         gate = voice_gate(np.concatenate(levels))
         spectrum = np.concatenate(rows)
         moments = np.arange(len(spectrum)) * (mel.RATE_HZ / wav2lip_mel.RATE_HZ)

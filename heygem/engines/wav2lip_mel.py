@@ -14,8 +14,8 @@ from torchaudio.functional import melscale_fbanks
 
 from heygem.engines.engine import SAMPLE_RATE
 from heygem.engines.mel import cut_pieces
+from heygem.engines.nets.wav2lip import BANDS
 
-BANDS: Final = 80
 RATE_HZ: Final = 80.0
 SILENCE: Final = -4.0  # what digital silence comes out as
 
