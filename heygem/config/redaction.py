@@ -5,8 +5,8 @@ from typing import Final
 
 HIDDEN: Final = "***"
 _NAMES: Final = r"pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|signature|credential"
-# All repeats before what tells a rule to act are bounded, so that a long line takes no time.
 _ROBOTS: Final = "dingtalk|wecombot|feishu|lark|slack|discord|tgram|msteams|workflows|bark|schan|pover|ntfys?|gotifys?"
+# All repeats before what tells a rule to act are bounded, so that a long line takes no time.
 _RULES: Final = (
     (re.compile(rf"(?i)\b({_ROBOTS})://[^\s\"'<>]+"), rf"\1://{HIDDEN}"),  # addresses of alerts are all secret
     (re.compile(r"(/bot/v2/hook/)[\w-]{1,200}"), rf"\1{HIDDEN}"),  # Feishu's, as it gives them out

@@ -34,10 +34,6 @@ class ProgressSum:
             self._before += self._file.size_bytes
         self._file, self._hashed, self._began = file, 0, self._now()
 
-    def wait(self, done_bytes: int = 0) -> None:
-        """Somebody else is at it, and has come so far."""
-        self._sink(ModelProgress(self._model, TransferPhase.WAITING, done_bytes, self._total))
-
     def transferred(self, progress: TransferProgress) -> None:
         rest = self._total - self._before - progress.total_bytes
         eta_s = progress.eta_s

@@ -82,11 +82,6 @@ class WorkList:
             later = [other.start for other in self._spans if other is not span and other.start >= span.end]
             span.end = min(later, default=self._part.size_bytes)
 
-    def restart(self, span: Span, start: int) -> None:
-        """Its bytes come from an earlier place on."""
-        with self._lock:
-            span.start = span.position = span.noted = start
-
     def is_over(self, span: Span) -> bool:
         """Whether nothing of it is left to do, be it that others have done it."""
         with self._lock:
@@ -97,10 +92,6 @@ class WorkList:
         with self._lock:
             span.position += count
             span.heard_at = self._clock()
-
-    def spans(self) -> list[Span]:
-        with self._lock:
-            return list(self._spans)
 
     def unnoted_bytes(self) -> int:
         """Written, and not in the record yet."""
