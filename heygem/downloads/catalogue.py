@@ -1,19 +1,22 @@
 """The models of all manifests together."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from heygem.domain.model_errors import ManifestError, ManifestFault, ModelNotFoundError
 from heygem.domain.models import ModelEntry, ModelFile
-from heygem.downloads.manifest import Manifest
 from heygem.downloads.model_paths import find_clash
+
+if TYPE_CHECKING:  # it brings YAML and the schema, which every command would wait for
+    from heygem.downloads.manifest import Manifest
 
 
 class Catalogue:
     """Of two models of one name, the newer counts, and of equal ones the first. Earlier ones are still recognised."""
 
-    def __init__(self, manifests: Sequence[Manifest]) -> None:
+    def __init__(self, manifests: "Sequence[Manifest]") -> None:
         """Raises ManifestError where two models of different names would share a file."""
         self._every = [(model, manifest.name) for manifest in manifests for model in manifest.models]
         self._models: dict[str, ModelEntry] = {}
