@@ -1,6 +1,7 @@
 """How a model stands on this machine, by sizes, times and receipts alone: a page may ask each second."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from heygem.domain.models import FileStatus, ModelEntry, ModelFile, ModelState, ModelStatus
@@ -9,11 +10,19 @@ from heygem.downloads.receipts import Receipt
 from heygem.downloads.transport.partial import partial_bytes
 
 
-def find_leftovers(target: Path) -> list[Path]:
-    """What a transfer that has not ended keeps beside `target`."""
-    if not target.parent.is_dir():
-        return []
-    return sorted(path for path in target.parent.iterdir() if path.name.startswith(f"{target.name}.part"))
+def find_leftovers(targets: Iterable[Path]) -> list[Path]:
+    """What transfers that have not ended keep beside `targets`. Each folder is looked through once, for it may have
+    thousands of files.
+    """
+    beginnings: defaultdict[Path, list[str]] = defaultdict(list)
+    for target in targets:
+        beginnings[target.parent].append(f"{target.name}.part")
+    return [
+        path
+        for folder, names in beginnings.items()
+        for path in sorted(folder.glob("*.part*"))
+        if path.name.startswith(tuple(names))
+    ]
 
 
 def size_on_disk(path: Path) -> int:

@@ -97,7 +97,7 @@ class ModelStore:
     def remove_leftovers(self, entry: ModelEntry) -> int:
         """What downloads that have not ended keep. How many bytes that frees. Raises OutputPathError."""
         targets = [base / file.path for base in (self.folder, self.staging(entry)) for file in entry.files]
-        freed = sum(self._remove_file(path) for target in targets for path in find_leftovers(target))
+        freed = sum(self._remove_file(path) for path in find_leftovers(targets))
         shutil.rmtree(self.staging(entry).parent, ignore_errors=True)
         return freed
 
@@ -130,12 +130,9 @@ class ModelStore:
     @property
     def used_bytes(self) -> int:
         """What the models' files take, and what unfinished downloads do."""
-        files = [file for model in self.catalogue.models for file in model.files]
-        places = [
-            place for file in files for place in [self.folder / file.path, *find_leftovers(self.folder / file.path)]
-        ]
-        places += [path for path in (self.folder / HIDDEN_FOLDER / "updates").rglob("*") if path.is_file()]
-        return sum(size_on_disk(place) for place in places)
+        targets = [self.folder / file.path for model in self.catalogue.models for file in model.files]
+        staged = [path for path in (self.folder / HIDDEN_FOLDER / "updates").rglob("*") if path.is_file()]
+        return sum(size_on_disk(place) for place in [*targets, *find_leftovers(targets), *staged])
 
     def _status_of(self, entry: ModelEntry, receipt: Receipt) -> ModelStatus:
         return build_status(self.folder, entry, receipt, self.catalogue)
