@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ class LicenceBook:
 
     def is_accepted(self, entry: ModelEntry) -> bool:
         """True as well where nothing must be agreed to."""
-        return not entry.licence.notice or self._read(entry).get("licence") == _identify(entry)
+        return not entry.licence.notice or _is_about(entry, self._read(entry))
 
     def check(self, entry: ModelEntry) -> None:
         """Raises LicenceNotAcceptedError."""
@@ -35,14 +36,21 @@ class LicenceBook:
         write_json(self._path(entry), {**receipt, "licence": _identify(entry)})
 
     def find_accepted_at(self, entry: ModelEntry) -> datetime | None:
-        at = self._read(entry).get("accepted_at")
-        return datetime.fromisoformat(at) if isinstance(at, str) and self.is_accepted(entry) else None
+        kept = self._read(entry)
+        at = kept.get("accepted_at")
+        counts = not entry.licence.notice or _is_about(entry, kept)
+        return datetime.fromisoformat(at) if isinstance(at, str) and counts else None
 
     def _read(self, entry: ModelEntry) -> dict[str, object]:
         return read_json(self._path(entry))
 
     def _path(self, entry: ModelEntry) -> Path:
         return self._folder / f"{entry.name}.json"
+
+
+def _is_about(entry: ModelEntry, kept: Mapping[str, object]) -> bool:
+    """Whether what was agreed to is the licence as it reads now."""
+    return kept.get("licence") == _identify(entry)
 
 
 def _identify(entry: ModelEntry) -> str:
