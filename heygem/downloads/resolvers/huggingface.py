@@ -13,6 +13,7 @@ from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
 from heygem.downloads.resolvers.address import list_words
 from heygem.downloads.resolvers.asker import Answer, Asker, is_same_origin
+from heygem.downloads.resolvers.listing import Listed, fits
 from heygem.downloads.resolvers.options import HUGGING_FACE, ResolverOptions
 
 SCHEME: Final = "hf://"
@@ -21,6 +22,7 @@ MIRROR_HOSTS: Final = frozenset({"hf-mirror.com"})
 KINDS: Final = ("datasets", "spaces")
 VIEWS: Final = ("resolve", "blob", "raw", "tree")
 SIZE_HEADER: Final = "x-linked-size"
+SHA256_DIGITS: Final = 64  # a small file is tagged with a sum of another kind
 PROBLEMS: Final = {
     "RepoNotFound": SourceProblem.NOT_FOUND,
     "RevisionNotFound": SourceProblem.NOT_FOUND,
@@ -143,9 +145,8 @@ def _check(answer: Answer, wanted: ModelFile) -> None:
         known = PROBLEMS.get(answer.headers.get("x-error-code", ""))
         raise SourceError(source=host, reason=known) if known else answer.refusal()
     size, tag = answer.headers.get(SIZE_HEADER, ""), answer.headers.get("x-linked-etag", "").strip('"')
-    is_other_size = size.isdecimal() and wanted.size_bytes > 0 and int(size) != wanted.size_bytes
-    is_other_sum = len(tag) == len(wanted.sha256) == 64 and tag.lower() != wanted.sha256
-    if is_other_size or is_other_sum:
+    size_bytes, sha256 = int(size) if size.isdecimal() else None, tag if len(tag) == SHA256_DIGITS else ""
+    if not fits(Listed("", answer.url, size_bytes, sha256), wanted):
         raise SourceError(source=host, reason=SourceProblem.FILE_DIFFERS)
 
 
