@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 # What stores of files call the second at which a signature is over; the last part of OpenList's `sign` is one too.
 UNIX_NAMES: Final = ("expires", "x-oss-expires", "expire", "e", "deadline")
@@ -17,6 +17,11 @@ def list_words(url: str) -> list[str]:
     parts = urlsplit(url)
     start = "" if parts.scheme in ("http", "https") else parts.netloc
     return [word for word in f"{start}{parts.path}".split("/") if word]
+
+
+def read_query(url: str) -> dict[str, str]:
+    """The parameters of an address; of one that is told several times, the first, and none that is empty."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
 def find_expiry(url: str) -> datetime | None:

@@ -5,12 +5,12 @@ The link is the address that its own tools download from; it leads on to the sto
 
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
-from heygem.downloads.resolvers.address import list_words
+from heygem.downloads.resolvers.address import list_words, read_query
 from heygem.downloads.resolvers.asker import Asker, is_same_origin
 from heygem.downloads.resolvers.listing import Listed, base_name, choose
 from heygem.downloads.resolvers.options import ResolverOptions
@@ -96,7 +96,7 @@ def parse_scope_address(url: str) -> ScopeFile | None:
         return _parse_short(list_words(url))
     words = [unquote(word) for word in list_words(url)]
     if words[:2] == ["api", "v1"]:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        query = read_query(url)
         return _parse_repo(words[2:], query.get("FilePath", ""), query.get("Revision", FIRST_REVISION))
     return _parse_pasted(words)
 

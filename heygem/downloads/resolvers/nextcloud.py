@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile
 from heygem.downloads.link import Link
+from heygem.downloads.resolvers.address import read_query
 from heygem.downloads.resolvers.asker import Asker
 from heygem.downloads.resolvers.dav import find_dav_file
 from heygem.downloads.resolvers.logins import basic_header
@@ -75,7 +76,7 @@ def parse_share(url: str) -> Share | None:
     found = SHARE.fullmatch(parts.path)
     if found is None:
         return None
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    query = read_query(url)
     folder = query.get("path") or query.get("dir") or ""
     inner = "/".join(word for word in (folder.strip("/"), query.get("files", "")) if word)
     return Share(f"{parts.scheme}://{parts.netloc}{found['base']}", found["token"], inner)

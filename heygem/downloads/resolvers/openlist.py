@@ -6,12 +6,12 @@ Their API tells the address that a file may be fetched from, signed for a while 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from heygem.domain.model_errors import SourceError, SourceProblem
-from heygem.domain.models import DownloadSource, ModelFile
+from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
-from heygem.downloads.resolvers.address import find_expiry
+from heygem.downloads.resolvers.address import find_expiry, read_query
 from heygem.downloads.resolvers.asker import Asker
 from heygem.downloads.resolvers.listing import Listed, fits, search
 from heygem.downloads.resolvers.logins import Login, find_login
@@ -39,7 +39,7 @@ class OpenListDoor:
         place = next((each for each in list_places(source.url) if self._is_openlist(each.base)), None)
         if place is None:
             return None
-        code = source.code or parse_qs(urlsplit(source.url).query).get("pwd", [""])[0]
+        code = source.code or read_query(source.url).get("pwd", "")
         visit = _Visit(self._asker, place.base, code, self._log_in(place.base))
         found = visit.get(place.path)
         path = place.path
@@ -67,7 +67,7 @@ class OpenListDoor:
         body = {"username": login.user, "password": login.password}
         told = self._asker.ask("POST", f"{base}/api/auth/login", json=body).get_json()
         if not isinstance(told, dict) or not isinstance(told.get("data"), dict):
-            raise SourceError(source=urlsplit(base).hostname, reason=SourceProblem.LOGIN_NEEDED)
+            raise SourceError(source=find_host(base), reason=SourceProblem.LOGIN_NEEDED)
         return {"Authorization": str(told["data"].get("token", ""))}
 
 
@@ -110,7 +110,7 @@ class _Visit:
         return SourceProblem.NOT_FOUND if "not found" in message else SourceProblem.BUSY
 
     def _problem(self, problem: SourceProblem) -> SourceError:
-        return SourceError(source=urlsplit(self.base).hostname, reason=problem)
+        return SourceError(source=find_host(self.base), reason=problem)
 
 
 def list_places(url: str) -> Iterator[Place]:

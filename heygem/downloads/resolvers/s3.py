@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource, ModelFile, find_host
 from heygem.downloads.link import Link
+from heygem.downloads.resolvers.address import read_query
 from heygem.downloads.resolvers.asker import PROBLEMS, is_same_origin
 from heygem.downloads.resolvers.options import ResolverOptions
 
@@ -110,7 +111,7 @@ class S3Resolver:
 
 def parse_s3_address(url: str) -> S3Object | None:
     parts = urlsplit(url)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    query = read_query(url)
     key = unquote(parts.path.removeprefix("/"))
     if not parts.netloc or not key or key.endswith("/"):
         return None
