@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.console import Console
 
-from heygem.commands.model_fetch_progress import shown_model_progress
+from heygem.commands.model_fetch_progress import ProgressPace, shown_model_progress
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError
-from heygem.domain.models import DownloadSource, ModelProgress, ModelStatus, TransferPhase
+from heygem.domain.models import DownloadSource, ModelProgress, ModelStatus
 from heygem.domain.stored_error import storable_context
 from heygem.downloads.progress_sum import ModelSink
 from heygem.web.format import size
@@ -94,14 +93,10 @@ class JsonOutput:
 
     @contextmanager
     def progress(self) -> Iterator[ModelSink]:
-        last: tuple[str, TransferPhase] | None = None
-        written_at = 0.0
+        pace = ProgressPace(JSON_EVERY_S)
 
         def sink(progress: ModelProgress) -> None:
-            nonlocal last, written_at
-            current = (progress.model, progress.phase)
-            if current != last or time.monotonic() - written_at >= JSON_EVERY_S:
-                last, written_at = current, time.monotonic()
+            if pace.is_due(progress):
                 self._write("progress", describe_progress_fields(progress))
 
         yield sink

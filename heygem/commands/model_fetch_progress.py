@@ -29,6 +29,24 @@ def shown_model_progress(console: Console, say: Translator) -> Iterator[ModelSin
         yield ModelBars(say, bars)
 
 
+class ProgressPace:
+    """What is worth telling of a stream of events: each change of a model's phase, and one every `every_s` between."""
+
+    def __init__(self, every_s: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._every_s = every_s
+        self._now = now
+        self._last: tuple[str, TransferPhase] | None = None
+        self._told_at = 0.0
+
+    def is_due(self, progress: ModelProgress) -> bool:
+        """Whether to tell it; where it is, it counts as told."""
+        current, now = (progress.model, progress.phase), self._now()
+        if current == self._last and now - self._told_at < self._every_s:
+            return False
+        self._last, self._told_at = current, now
+        return True
+
+
 class ModelBars:
     """One bar for each model."""
 
@@ -53,17 +71,12 @@ class ModelLines:
     ) -> None:
         self._say = say
         self._write = write
-        self._now = now
-        self._last: tuple[str, TransferPhase] | None = None
-        self._written_at = 0.0
+        self._pace = ProgressPace(LINE_EVERY_S, now)
 
     def __call__(self, progress: ModelProgress) -> None:
-        current = (progress.model, progress.phase)
-        if current == self._last and self._now() - self._written_at < LINE_EVERY_S:
-            return
-        self._last, self._written_at = current, self._now()
-        title = f"{progress.model} {self._say(f'transfer.{progress.phase}')}"
-        self._write(f"{title} {describe_progress(progress, self._say)}".rstrip())
+        if self._pace.is_due(progress):
+            title = f"{progress.model} {self._say(f'transfer.{progress.phase}')}"
+            self._write(f"{title} {describe_progress(progress, self._say)}".rstrip())
 
 
 def describe_progress(progress: ModelProgress, say: Translator) -> str:
