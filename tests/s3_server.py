@@ -1,6 +1,5 @@
 """An S3 server of the tests' own: moto on 127.0.0.1. It remembers what was asked of it and fails as it is told."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from urllib.request import Request, urlopen
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
+
+from tests.serving import serving_in_thread
 
 KEY: Final = "test-key"
 SECRET: Final = "test-secret-kept-out-of-logs"
@@ -68,11 +69,5 @@ def running_s3() -> Iterator[S3Server]:
     server = S3Server()
     listener = make_server("127.0.0.1", 0, server, threaded=True, request_handler=Handler)
     server.url = f"http://127.0.0.1:{listener.server_port}"
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving_in_thread(listener):
         yield server
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()

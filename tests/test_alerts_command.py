@@ -1,12 +1,10 @@
 """`alerts` and what `doctor` says of it, to a true receiver; and that a server tells of what goes wrong in it."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from typer.testing import CliRunner
@@ -16,37 +14,15 @@ from heygem.commands.checks import State, check_alerts
 from heygem.config.settings import load_settings
 from heygem.maintenance.alerts.conditions import Condition
 from heygem.services import Services
+from tests.web_receiver import WebReceiver, receiving
 
 TOKEN: Final = "t0ken0123456789abcdef"
 
 
-class Hook:
-    def __init__(self) -> None:
-        self.status, self.seen = 200, list[dict[str, Any]]()
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                hook.seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(hook.status)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.name = f"json://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
-def hook() -> Iterator[Hook]:
-    hook = Hook()
-    thread = threading.Thread(target=hook.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield hook
-    hook.server.shutdown()
-    hook.server.server_close()
-    thread.join()
+def hook() -> Iterator[WebReceiver]:
+    with receiving() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -66,16 +42,16 @@ def run(*arguments: str) -> tuple[int, list[str]]:
     return done.exit_code, done.output.splitlines()
 
 
-def test_a_test_says_of_each_whether_it_arrived(home: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch):
-    set_urls(monkeypatch, f"{hook.name}/{TOKEN}", f"json://127.0.0.1:1/{TOKEN}")
+def test_a_test_says_of_each_whether_it_arrived(home: Path, hook: WebReceiver, monkeypatch: pytest.MonkeyPatch):
+    set_urls(monkeypatch, f"json://{hook.address}/{TOKEN}", f"json://127.0.0.1:1/{TOKEN}")
     status, said = run("--test")
     assert status == 1
-    assert said[0] == f"✓ {hook.name}" and said[1].startswith("✗ json://127.0.0.1:1: ") and len(said) == 2
-    [message] = hook.seen
+    assert said[0] == f"✓ json://{hook.address}" and said[1].startswith("✗ json://127.0.0.1:1: ") and len(said) == 2
+    [message] = hook.bodies
     assert message["title"].startswith("HeyGem（") and message["title"].endswith("：测试消息")
     assert message["type"] == "info"
-    set_urls(monkeypatch, f"{hook.name}/{TOKEN}")
-    assert run("--test") == (0, [f"✓ {hook.name}"])
+    set_urls(monkeypatch, f"json://{hook.address}/{TOKEN}")
+    assert run("--test") == (0, [f"✓ json://{hook.address}"])
     assert TOKEN not in "".join(said) + (home / "logs" / "heygem.log").read_text("utf-8")
 
 
@@ -99,9 +75,9 @@ def test_a_bad_address_ends_commands_with_one_sentence(home: Path, monkeypatch: 
 
 
 @pytest.mark.usefixtures("home")
-def test_a_server_tells_what_goes_wrong_in_it(hook: Hook, monkeypatch: pytest.MonkeyPatch):
+def test_a_server_tells_what_goes_wrong_in_it(hook: WebReceiver, monkeypatch: pytest.MonkeyPatch):
     """Its disk and its cleaning, each once, and once again when they are well."""
-    set_urls(monkeypatch, hook.name)
+    set_urls(monkeypatch, f"json://{hook.address}")
     monkeypatch.setenv("HEYGEM_DISK__WARN_PERCENT", "0.001")
     monkeypatch.setenv("HEYGEM_DISK__REFUSE_PERCENT", "100")
     services = Services(load_settings())
@@ -117,13 +93,13 @@ def test_a_server_tells_what_goes_wrong_in_it(hook: Hook, monkeypatch: pytest.Mo
     now = datetime.now(UTC)
     for minutes in range(3):
         task.run(now + timedelta(minutes=minutes))
-    assert sorted(message["type"] for message in hook.seen) == ["failure", "warning"]
-    [told] = [message["message"] for message in hook.seen if message["type"] == "failure"]
+    assert sorted(message["type"] for message in hook.bodies) == ["failure", "warning"]
+    [told] = [message["message"] for message in hook.bodies if message["type"] == "failure"]
     assert "no right to write" in told
     status, said = run()
     assert (
         status == 0
-        and said[0] == f"1. {hook.name}"
+        and said[0] == f"1. json://{hook.address}"
         and [line.split(",")[0] for line in said[1:]]
         == [
             "the cleaning failed",
@@ -136,7 +112,7 @@ def test_a_server_tells_what_goes_wrong_in_it(hook: Hook, monkeypatch: pytest.Mo
     healed.maintenance.do(next(one for one in healed.maintenance.tasks if one.name == "prune"))
     for minutes in (10, 20, 30):
         task.run(now + timedelta(minutes=minutes))
-    assert [message["type"] for message in hook.seen[2:]] == ["success", "success"]
+    assert [message["type"] for message in hook.bodies[2:]] == ["success", "success"]
     assert healed.alerting.book.list_standing() == []
 
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -26,6 +25,7 @@ from heygem.domain.job import EngineName, FaceChoice, FaceRule, LipSyncRequest, 
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, Progress, ProgressSink, Stage
 from heygem.jobs.naming import OutputNamer
+from tests.serving import free_port
 
 
 @dataclass
@@ -221,7 +221,7 @@ def test_doctor_goes_on_after_a_check_that_breaks(tmp_path: Path, monkeypatch: p
 def test_doctor_tells_of_the_queue_and_keeps_the_password(tmp_path: Path):
     check = checks.check_queue(load_settings(paths={"data": tmp_path}))
     assert check.state is State.OK and check.detail.endswith("heygem.db: 0 / 0")
-    away = f"postgresql+psycopg://me:secret@127.0.0.1:{_closed_port()}/jobs"
+    away = f"postgresql+psycopg://me:secret@127.0.0.1:{free_port()}/jobs"
     check = checks.check_queue(load_settings(database={"url": away}))
     assert (check.state, check.hint) == (State.BAD, "database_away") and "secret" not in check.detail
 
@@ -283,9 +283,3 @@ def test_bars_show_each_stage():
     text = console.export_text()
     assert "跟踪人脸" in text and "5/10" in text and "1:05" in text
     console.file.close()
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -14,7 +14,8 @@ import pytest
 from heygem.config.settings import ROOT, load_settings
 from heygem.domain.library import OutputState
 from heygem.services import Services
-from tests.web.conftest import free_port, run_server
+from tests.serving import free_port
+from tests.web.conftest import run_server
 
 DISK_MB: Final = 64
 VIDEO_MB: Final = 2

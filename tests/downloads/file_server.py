@@ -5,9 +5,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from tests.serving import QuietHandler, serving_in_thread
 
 BLOCK = 16 * 1024
 
@@ -34,16 +36,10 @@ class FileServer:
         self.has_ended = False
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
 
-            def handle_one_request(self) -> None:
-                try:
-                    super().handle_one_request()
-                except ConnectionError:  # a client that was killed, or has read enough
-                    self.close_connection = True
-
-            def do_GET(self) -> None:
+            def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
                 outer.asked.append(self.path)
                 content = outer.files.get(unquote(self.path))
                 if content is None:
@@ -72,9 +68,6 @@ class FileServer:
                         self.close_connection = True
                         return
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
         self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
@@ -86,12 +79,8 @@ class FileServer:
 @contextmanager
 def serving_files() -> Iterator[FileServer]:
     files = FileServer()
-    thread = threading.Thread(target=files.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield files
-    finally:
-        files.has_ended = True
-        files.server.shutdown()
-        files.server.server_close()
-        thread.join()
+    with serving_in_thread(files.server):
+        try:
+            yield files
+        finally:
+            files.has_ended = True

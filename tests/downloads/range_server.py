@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from tests.serving import QuietHandler, serving_in_thread
 
 BLOCK = 16 << 10
 PACED_BLOCK = 4 << 10  # where the speed is limited
@@ -64,17 +66,13 @@ class RangeServer:
         self.http.handle_error = lambda *_: None
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.http.server_port}/file.bin"
 
-    @property
-    def asked_bytes(self) -> int:
-        return sum(request.end - request.start for request in self.requests)
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     outer: RangeServer
     protocol_version = "HTTP/1.1"
     wbufsize = 0
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
         try:
             self._get()
         finally:
@@ -138,9 +136,6 @@ class _Handler(BaseHTTPRequestHandler):
             if plan.bytes_per_s:
                 self.outer.has_ended.wait(max(0.0, began + sent / plan.bytes_per_s - time.monotonic()))
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
     def finish(self) -> None:
         try:
             super().finish()
@@ -153,12 +148,8 @@ def serving(
     content: bytes, plan: Callable[[Request], Plan] | None = None, host: str = "127.0.0.1"
 ) -> Iterator[RangeServer]:
     server = RangeServer(content, plan, host)
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.has_ended.set()
-        server.http.shutdown()
-        server.http.server_close()
-        thread.join()
+    with serving_in_thread(server.http):
+        try:
+            yield server
+        finally:
+            server.has_ended.set()

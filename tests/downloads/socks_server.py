@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.serving import serving_in_thread
+
 
 @contextmanager
 def serving_socks(port: int) -> Iterator[tuple[str, list[bytes]]]:
@@ -25,14 +27,9 @@ def serving_socks(port: int) -> Iterator[tuple[str, list[bytes]]]:
                 pump(self.request, server)
                 back.join()
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"socks5://127.0.0.1:{proxy.server_address[1]}", hosts
-        finally:
-            proxy.shutdown()
-            thread.join()
+    proxy = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    with serving_in_thread(proxy):
+        yield f"socks5://127.0.0.1:{proxy.server_address[1]}", hosts
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:

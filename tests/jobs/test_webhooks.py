@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from heygem.jobs import webhooks
 from heygem.jobs.queue import JobQueue
 from heygem.jobs.webhooks import WebhookSender
 from tests.fakes import fake_inspect, make_fake_queue
+from tests.serving import QuietHandler, serving_in_thread
 
 SECRET = "shared secret"
 SOON_S = 0.05
@@ -38,8 +39,8 @@ class Receiver:
         self.is_over = threading.Event()
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+        class Handler(QuietHandler):
+            def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 assert documented_verify()(SECRET, self.headers["X-HeyGem-Signature"], body)
                 receiver.seen.append(json.loads(body))
@@ -52,9 +53,6 @@ class Receiver:
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
@@ -71,13 +69,9 @@ def documented_verify() -> Callable[[str, str, bytes], bool]:
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield receiver
-    receiver.is_over.set()
-    receiver.server.shutdown()
-    receiver.server.server_close()
-    thread.join()
+    with serving_in_thread(receiver.server):
+        yield receiver
+        receiver.is_over.set()
 
 
 @pytest.fixture
@@ -163,12 +157,8 @@ def test_a_receiver_that_comes_up_later_is_told(queue: JobQueue, receiver: Recei
         time.sleep(0.5)
         assert not is_settled(queue)
         later = ThreadingHTTPServer(("127.0.0.1", int(address[1])), receiver.server.RequestHandlerClass)
-        thread = threading.Thread(target=later.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        wait_for(lambda: is_settled(queue))
-        later.shutdown()
-        later.server_close()
-        thread.join()
+        with serving_in_thread(later):
+            wait_for(lambda: is_settled(queue))
     assert len(receiver.seen) == 1
 
 

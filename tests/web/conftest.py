@@ -1,7 +1,6 @@
 """A served page and a Chromium to look at it with. Both are started once for all tests of this folder."""
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.fakes import write_video
+from tests.serving import free_port
 
 HERE: Final = Path(__file__).parent
 PATIENCE_MS: Final = 60_000
@@ -30,12 +30,6 @@ OpenPage: TypeAlias = Callable[..., Page]
 
 def find_chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -16,7 +16,8 @@ import skimage
 from playwright.sync_api import sync_playwright
 
 from heygem.config.settings import ROOT
-from tests.web.conftest import find_chromium, free_port, run_server
+from tests.serving import free_port
+from tests.web.conftest import find_chromium, run_server
 
 PICTURE: Final = ROOT / "docs" / "page.png"
 PERSON: Final = Path(skimage.__file__).parent / "data" / "astronaut.png"

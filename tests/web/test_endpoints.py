@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]  # it ships no types
 
-from tests.web.conftest import HERE, free_port, run_server
+from tests.serving import free_port
+from tests.web.conftest import HERE, run_server
 
 
 @pytest.fixture(scope="module")

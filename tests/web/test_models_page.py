@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.downloads.file_server import FileServer, serving_files
 from tests.downloads.shelf import content
-from tests.web.conftest import HERE, OpenPage, free_port, run_server
+from tests.serving import free_port
+from tests.web.conftest import HERE, OpenPage, run_server
 
 WEIGHTS, TASK = content("weights", 12_000_000), content("task", 40_000)
 MANIFEST = """\

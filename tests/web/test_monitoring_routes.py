@@ -19,7 +19,7 @@ from heygem.web.monitoring_routes import build_monitoring_routes
 from heygem.web.rest.errors import handle_errors
 from heygem.web.server import WebServer
 from tests.fakes import FakeServices
-from tests.web.conftest import free_port
+from tests.serving import free_port
 
 POOL = 40  # threads for requests that wait
 STRANGER = {"Host": "heygem.example"}

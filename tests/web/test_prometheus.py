@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client import parser
 
-from tests.web.conftest import free_port
+from tests.serving import free_port
 
 DOCS: Final = Path(__file__).parents[2] / "docs" / "monitoring"
 PATIENCE_S: Final = 60.0

@@ -13,7 +13,8 @@ from playwright.sync_api import expect
 
 from heygem.config.settings import ROOT
 from heygem.media.probe import probe_audio, probe_video
-from tests.web.conftest import OpenPage, free_port, run_server
+from tests.serving import free_port
+from tests.web.conftest import OpenPage, run_server
 from tests.web.test_page import find_percent
 
 CLIPS = ROOT.parent / "shared" / "clips"

@@ -13,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 
 from heygem.web.server import WebServer
-from tests.web.conftest import HERE, free_port, run_server
+from tests.serving import free_port
+from tests.web.conftest import HERE, run_server
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +18,7 @@ from cheroot.wsgi import Server
 
 from heygem.domain.models import ModelFile
 from heygem.downloads.link import Link
+from tests.serving import QuietHandler, serving_in_thread
 
 CONTENT: Final = bytes(range(256)) * 300
 SUM: Final = hashlib.sha256(CONTENT).hexdigest()
@@ -62,14 +63,8 @@ class StandIn:
         self.seen: list[Asked] = []
         stand_in = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
-
-            def handle_one_request(self) -> None:
-                try:
-                    super().handle_one_request()
-                except ConnectionError:  # a client that has read enough
-                    self.close_connection = True
 
             def answer(self) -> None:
                 parts = urlsplit(self.path)
@@ -96,9 +91,6 @@ class StandIn:
                 if self.command != "HEAD":
                     self.wfile.write(data)
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
         for method in ("GET", "POST", "HEAD", "PROPFIND"):
             setattr(Handler, f"do_{method}", Handler.answer)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -110,14 +102,8 @@ class StandIn:
 @contextmanager
 def serving(answering: Answering) -> Iterator[StandIn]:
     stand_in = StandIn(answering)
-    thread = threading.Thread(target=stand_in.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving_in_thread(stand_in.server):
         yield stand_in
-    finally:
-        stand_in.server.shutdown()
-        stand_in.server.server_close()
-        thread.join()
 
 
 @contextmanager
@@ -132,12 +118,6 @@ def serving_wsgi(app: Any) -> Iterator[str]:
     finally:
         server.stop()
         thread.join()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -10,13 +10,13 @@ from urllib.parse import quote
 import botocore.session
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource
 from heygem.downloads.resolvers.s3 import S3Object, parse_s3_address
 from tests.downloads.resolvers.conftest import Build, Serve
 from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Reply, fetch
+from tests.s3_server import running_s3
 
 KEY_ID, SECRET = "AKIAOURS", "a very secret key"
 
@@ -24,17 +24,13 @@ KEY_ID, SECRET = "AKIAOURS", "a very secret key"
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A server with the wanted file in the bucket `weights`."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = botocore.session.Session().create_client(
-        "s3", "us-east-1", endpoint_url=address, aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET
-    )
-    client.create_bucket(Bucket="weights")
-    client.put_object(Bucket="weights", Key="lips/a model.pth", Body=CONTENT)
-    yield address
-    server.stop()
+    with running_s3() as server:
+        client = botocore.session.Session().create_client(
+            "s3", "us-east-1", endpoint_url=server.url, aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET
+        )
+        client.create_bucket(Bucket="weights")
+        client.put_object(Bucket="weights", Key="lips/a model.pth", Body=CONTENT)
+        yield server.url
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ from heygem.domain.models import DownloadSource
 from heygem.downloads.resolvers import share_page
 from heygem.downloads.resolvers.share_html import read_share_page
 from tests.downloads.resolvers.conftest import Build, Serve
-from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Asked, Reply, StandIn, fetch, free_port, running
+from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Asked, Reply, StandIn, fetch, running
+from tests.serving import free_port
 
 CODE = "ab3d"
 EXPIRES = 2_000_000_000

@@ -14,7 +14,8 @@ from heygem.domain.model_errors import SourceError, SourceProblem
 from heygem.domain.models import DownloadSource
 from heygem.downloads.resolvers.logins import Login
 from tests.downloads.resolvers.conftest import Build, Serve
-from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Reply, fetch, free_port, running, serving_wsgi
+from tests.downloads.resolvers.stand_in import CONTENT, WANTED, Reply, fetch, running, serving_wsgi
+from tests.serving import free_port
 
 USER, PASSWORD = "ann", "p@ss wörd"
 NGINX: Final = """

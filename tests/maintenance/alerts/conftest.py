@@ -1,15 +1,10 @@
 """True receivers on this machine: a mail server, which may ask for a password, and a web server."""
 
-import json
-import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +12,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from apprise.plugins.base import NotifyBase
+
+from tests.serving import free_port
+from tests.web_receiver import WebReceiver, receiving
 
 USER: Final = "ops"
 PASSWORD: Final = "p4ssword-of-ops"
@@ -59,47 +57,6 @@ class Mailbox:
         return AuthResult(success=login == known, handled=False)
 
 
-@dataclass
-class Request:
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: dict[str, Any]
-
-
-@dataclass
-class WebReceiver:
-    """Answers with `status` and `answer`."""
-
-    status: int = 200
-    answer: bytes = b"{}"
-    seen: list[Request] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                path, _, query = self.path.partition("?")
-                receiver.seen.append(Request(path, query, dict(self.headers), body))
-                self.send_response(receiver.status)
-                self.end_headers()
-                self.wfile.write(receiver.answer)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.server.server_port}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """apprise lets seconds pass between two messages to one target, as robots ask for."""
@@ -140,10 +97,5 @@ def tls_mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 @pytest.fixture
 def receiver() -> Iterator[WebReceiver]:
-    receiver = WebReceiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
-    thread.join()
+    with receiving() as receiver:
+        yield receiver

@@ -19,7 +19,7 @@ from heygem.web.rest.api import mount_api
 from heygem.web.rest.views import PREFIX
 from heygem.web.server import WebServer
 from tests.fakes import FakeServices, FakeWork, fake_inspect
-from tests.web.conftest import free_port
+from tests.serving import free_port
 
 SECRET = "shared secret"
 VIDEO = bytes(range(256)) * 8
