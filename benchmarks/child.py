@@ -1,12 +1,14 @@
-"""Runs a command and samples the memory of it and of all its children, from /proc (Linux)."""
+"""Runs a command and samples the memory of it and of all its children."""
 
 import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
+
+import psutil
 
 SAMPLE_EVERY_S: Final = 0.05
 
@@ -43,19 +45,10 @@ def run_measured(command: Sequence[str]) -> Measured:
 
 def tree_bytes(root: int) -> int:
     """The resident sizes of process `root` and of its descendants, added up."""
-    children: dict[int, list[int]] = {}
-    resident: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            lines = (folder / "status").read_text().splitlines()
-        except OSError:  # it has just ended
-            continue
-        facts = dict(line.split(":", 1) for line in lines)
-        children.setdefault(int(facts["PPid"]), []).append(int(folder.name))
-        resident[int(folder.name)] = int(facts.get("VmRSS", "0 kB").split()[0]) * 1024
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        total += resident.get(pid, 0)
-        waiting += children.get(pid, [])
+    total = 0
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(root)
+        for each in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                total += each.memory_info().rss
     return total

@@ -5,28 +5,20 @@ Prints how long it took without the program's start, then what each source gave.
 
 import sys
 import time
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from heygem.domain.models import ModelFile, TransferProgress
 from heygem.domain.progress import CancelToken
 from heygem.downloads.link import Link
+from heygem.downloads.resolvers.remembered import RememberedLink
 from heygem.downloads.transfer import TransferRules, transfer
-
-
-@dataclass(frozen=True)
-class PlainSource:
-    url: str
-    name: str
-
-    def get_link(self, renew: bool = False) -> Link:  # noqa: ARG002 - such a link stays good
-        return Link(self.url)
 
 
 def main() -> None:
     size, sha256, target, *urls = sys.argv[1:]
     wanted = ModelFile(Path(target).name, int(size), sha256)
-    sources = [PlainSource(url, f"source {number}") for number, url in enumerate(urls, 1)]
+    sources = [RememberedLink(f"source {number}", partial(Link, url)) for number, url in enumerate(urls, 1)]
     last: list[TransferProgress] = []
     began = time.monotonic()
     transfer(wanted, sources, Path(target), TransferRules(), last.append, CancelToken())

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -70,15 +70,20 @@ def make_rows(count: int, now: datetime) -> Iterator[dict[str, Any]]:
         )
 
 
+def insert_rows(database: Database, rows: Sequence[dict[str, Any]]) -> None:
+    """Into the table of outputs; afterwards the database knows how much lies in each of its tables."""
+    for start in range(0, len(rows), BULK):
+        with database.write() as connection:
+            connection.execute(insert(outputs), rows[start : start + BULK])
+    if database.engine.dialect.name == "postgresql":  # as it does of itself, within a minute or so
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
 def fill(library: Library, count: int, now: datetime) -> None:
     """Rows, and an empty file for each, as old as its row says."""
     rows = list(make_rows(count, now))
-    for start in range(0, count, BULK):
-        with library.database.write() as connection:
-            connection.execute(insert(outputs), rows[start : start + BULK])
-    if library.database.engine.dialect.name == "postgresql":  # as it does of itself, within a minute or so
-        with library.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE outputs"))
+    insert_rows(library.database, rows)
     for row in rows:
         path = library.outputs_dir / row["name"]
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import insert, text
-
-from benchmarks.library import BULK, make_rows, median_ms
+from benchmarks.library import insert_rows, make_rows, median_ms
 from benchmarks.queue import PLENTY, fill, open_queue
 from heygem.domain.job import LipSyncResult
 from heygem.domain.queue import WorkerKind
@@ -25,7 +23,6 @@ from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.metrics import collector
 from heygem.maintenance.monitoring import build_monitoring
 from heygem.storage.database import Database
-from heygem.storage.tables import outputs
 
 STAGES: Final = ("prepare", "listen", "track", "render", "check", "render.decode", "render.paint", "render.encode")
 
@@ -41,13 +38,8 @@ def fill_queue(queue: JobQueue, folder: Path, count: int) -> None:
 
 
 def fill_library(database: Database, count: int, now: datetime) -> None:
-    rows = [{**row, "size_bytes": 10_000_000 + number} for number, row in enumerate(make_rows(count, now))]
-    for start in range(0, count, BULK):
-        with database.write() as connection:
-            connection.execute(insert(outputs), rows[start : start + BULK])
-    if database.engine.dialect.name == "postgresql":  # as it does of itself, within a minute or so
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+    rows = make_rows(count, now)
+    insert_rows(database, [{**row, "size_bytes": 10_000_000 + number} for number, row in enumerate(rows)])
 
 
 def fill_history(history: DiskHistory, now: datetime) -> int:

@@ -19,10 +19,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final
 
-import psutil
 from sqlalchemy import select, update
 
+from benchmarks.child import tree_bytes
 from heygem.commands.generate import DEMO_PERSON, DEMO_VOICE, find_packaged
+from heygem.config.logs import set_up_logs
 from heygem.config.settings import Settings, load_settings
 from heygem.domain.job import FaceChoice, JobState, NewJob
 from heygem.domain.library import OutputState
@@ -82,7 +83,7 @@ class Soak:
             Sample(
                 day=len(self.samples) + 1,
                 places={place: measure_bytes(self.home / place) for place in PLACES},
-                memory_bytes=measure_memory(),
+                memory_bytes=tree_bytes(os.getpid()),
                 made=states.count(JobState.SUCCEEDED),
                 failed=states.count(JobState.FAILED),
             )
@@ -154,17 +155,6 @@ def measure_bytes(folder: Path) -> int:
     return sum(sizes.values())
 
 
-def measure_memory() -> int:
-    """Resident bytes of this process and all that it started."""
-    total = 0
-    for process in (me := psutil.Process(), *me.children(recursive=True)):
-        try:
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total
-
-
 def find_growth(values: Sequence[int]) -> int:
     """From the third quarter's mean to the fourth's."""
     quarter = len(values) // 4
@@ -217,8 +207,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="heygem-soak-") as name:
         home = Path(name)
         services = Services(make_settings(home))
-        from heygem.config.logs import set_up_logs
-
         set_up_logs(services.settings.paths.logs)
         began = time.monotonic()
 
