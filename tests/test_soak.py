@@ -1,8 +1,11 @@
 """Days of jobs with made-up work, after which nothing more piles up; see benchmarks/soak.py."""
 
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from benchmarks.soak import MB, Soak, is_flat, make_settings
 from heygem.domain.job import LipSyncRequest, LipSyncResult
@@ -15,7 +18,9 @@ DAYS = 12  # it is six until a video has gone through the trash
 KB = 1000
 
 
-def test_disk_use_comes_to_rest(tmp_path: Path) -> None:
+def test_disk_use_comes_to_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", "")  # both are set for the soak, and as before afterwards
+    monkeypatch.setattr(tempfile, "tempdir", None)
     services = Services(make_settings(tmp_path))
     made = services.make_worker("w", WorkerKind.RENDER, print)
     write_video(tmp_path / "made.mp4", 0.5)
