@@ -26,7 +26,7 @@ RULES = TransferRules(
 
 @dataclass
 class PlainSource:
-    """Gives `url`, or each of `urls` in turn as it is asked anew."""
+    """Gives `url`, or what `renewed` makes of how often it was asked anew."""
 
     url: str
     name: str = "here"

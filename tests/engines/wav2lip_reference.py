@@ -69,9 +69,9 @@ ROWS: Final = [line.split() for line in LAYERS.split("\n") if line]
 
 
 @cache
-def random_state(seed: int = 0) -> dict[str, Tensor]:
+def random_state() -> dict[str, Tensor]:
     """Weights with which signals neither die nor grow out of bounds on their way."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator)
@@ -93,12 +93,12 @@ def random_state(seed: int = 0) -> dict[str, Tensor]:
     return state | {"output_block.1.weight": 0.2 * normal(3, 32, 1, 1), "output_block.1.bias": 0.1 * normal(3)}
 
 
-def write_checkpoint(path: Path, state: dict[str, Tensor], prefix: str = "module.", is_old: bool = True) -> None:
+def write_checkpoint(path: Path, state: dict[str, Tensor], is_old: bool = True) -> None:
     """As training left it, in the format of torch before 1.6 if `is_old`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     optimizer = {"state": {0: {"step": 3, "exp_avg": torch.zeros(4)}}, "param_groups": [{"lr": 1e-4, "params": [0]}]}
     checkpoint = {
-        "state_dict": {prefix + name: tensor for name, tensor in state.items()},
+        "state_dict": {f"module.{name}": tensor for name, tensor in state.items()},
         "optimizer": optimizer,
         "global_step": 5,
         "global_epoch": 1,

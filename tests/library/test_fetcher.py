@@ -1,6 +1,7 @@
 """Videos on their way back from the archive, a folder or an S3 server."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from heygem.library.flow import Flow
 from heygem.library.retention import StepAction
 from heygem.library.stores.store import ArchiveStore
 from heygem.media.publish import partial_path
-from tests.library.test_archiver import Desk, make_desk, noise
+from tests.library.test_archiver import Desk, desk, noise
+
+__all__ = ["desk"]  # a fixture
 
 BIG = 250_000  # three pieces
 
@@ -25,11 +28,6 @@ BIG = 250_000  # three pieces
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copies, "READ_BYTES", 100_000)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, store: ArchiveStore) -> Desk:
-    return make_desk(tmp_path, store)
 
 
 def put_away(desk: Desk, name: str, data: bytes) -> str:
@@ -41,8 +39,8 @@ def put_away(desk: Desk, name: str, data: bytes) -> str:
     return output_id
 
 
-def fetcher(desk: Desk, **options: Any) -> Fetcher:
-    return Fetcher(desk.library, options.get("check_room", lambda _: None))
+def fetcher(desk: Desk, check_room: Callable[[int], None] = lambda _: None) -> Fetcher:
+    return Fetcher(desk.library, check_room)
 
 
 def files(desk: Desk) -> list[str]:
@@ -108,7 +106,7 @@ def test_a_full_disk_takes_nothing_back(desk: Desk):
 
     output_id = put_away(desk, "a.mp4", noise(1000))
     with pytest.raises(DiskHighError):
-        fetcher(desk, check_room=refuse).fetch(output_id, Flow())
+        fetcher(desk, refuse).fetch(output_id, Flow())
     assert asked == [1000] and files(desk) == []
 
 
@@ -139,7 +137,6 @@ def test_several_are_fetched_one_after_the_other(desk: Desk, store: ArchiveStore
 def test_one_can_be_cancelled_and_says_how_far_it_is(desk: Desk):
     output_id = put_away(desk, "a.mp4", noise(BIG))
     shares: list[float] = []
-    fetching = FetchDesk(fetcher(desk))
 
     class Slow(type(desk.library)):  # type: ignore[misc]  # a class that is told at run time
         def read_copy(self, *arguments: Any, **named: Any) -> Any:
@@ -165,7 +162,7 @@ def test_a_room_that_is_too_small_is_told_at_once(desk: Desk):
         if size_bytes > 1500:
             raise DiskHighError(used_percent=95, refuse_percent=90, free_mb=1, reserve_mb=500)
 
-    fetching = FetchDesk(fetcher(desk, check_room=refuse))
+    fetching = FetchDesk(fetcher(desk, refuse))
     with pytest.raises(DiskHighError):
         fetching.ask(ids)
     assert fetching.list_items() == {}
