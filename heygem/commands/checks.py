@@ -40,25 +40,22 @@ class Check:
 
 def run_checks(settings: Settings) -> Iterator[Check]:
     """Every check in turn; one that fails in an unforeseen way is BAD and does not stop the rest."""
-    checks: list[Callable[[Settings], Check]] = [
-        lambda _: check_python(),
-        lambda _: check_torch(),
-        check_device,
-        lambda _: check_ffmpeg(),
-        check_encoder,
-        check_disk,
-        lambda settings: check_models(settings.paths.models),
-        check_engines,
-        check_downloads,
-        check_queue,
-        check_alerts,
-    ]
-    topics = ["python", "torch", "device", "ffmpeg", "encoder", "disk", "models", "engines", "downloads"]
-    topics += ["queue", "alerts"]
+    checks: dict[str, Callable[[Settings], Check]] = {
+        "python": lambda _: check_python(),
+        "torch": lambda _: check_torch(),
+        "device": check_device,
+        "ffmpeg": lambda _: check_ffmpeg(),
+        "encoder": check_encoder,
+        "disk": check_disk,
+        "models": lambda settings: check_models(settings.paths.models),
+        "engines": check_engines,
+        "downloads": check_downloads,
+        "queue": check_queue,
+        "alerts": check_alerts,
+    }
     if settings.archive.url:
-        checks.append(check_archive)
-        topics.append("archive")
-    for topic, check in zip(topics, checks, strict=True):
+        checks["archive"] = check_archive
+    for topic, check in checks.items():
         try:
             yield check(settings)
         except Exception as error:  # whatever is broken on this machine is what is asked for

@@ -4,7 +4,7 @@ import time
 from datetime import datetime
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -23,12 +23,14 @@ from heygem.commands.frame import (
 )
 from heygem.commands.progress import format_clock, shown_progress
 from heygem.commands.signals import cancelled_by_signals
-from heygem.config.settings import Settings
 from heygem.config.strings import Translator
 from heygem.domain.errors import CancelledError, FaultError
 from heygem.domain.job import FaceChoice, LipSyncRequest, LipSyncResult
 from heygem.domain.progress import CancelToken
 from heygem.jobs.naming import derive_topic
+
+if TYPE_CHECKING:
+    from heygem.services import Services
 
 DEMO_PERSON: Final = ("scikit-image", "skimage/data/astronaut.png")  # (512, 512), public domain, NASA
 DEMO_VOICE: Final = ("gradio", "gradio/media_assets/audio/cate_blanch.mp3")  # 8 s of clear speech with pauses
@@ -52,9 +54,12 @@ def generate(
         settings = prepare_settings(
             output_dir=output_dir, model_path=model_path, allow_unverified=allow_unverified, owner=owner
         )
-        target = out.absolute() if out else _plan(settings, video, audio)
+        from heygem.services import Services  # here, so that --help does without the database
+
+        services = Services(settings)
+        target = out.absolute() if out else _plan(services, video, audio)
         request = LipSyncRequest(video, audio, target, FaceChoice.parse(face), engine or settings.engine)
-        _run(settings, request, say)
+        _run(services, request, say)
 
 
 def demo(
@@ -63,14 +68,15 @@ def demo(
     say = make_translator(language)
     with explained_errors(say):
         settings = prepare_settings(output_dir=output_dir, model_path=model_path)
+        from heygem.services import Services
+
+        services = Services(settings)
         person, voice = find_packaged(*DEMO_PERSON), find_packaged(*DEMO_VOICE)
-        _run(settings, LipSyncRequest(person, voice, _plan(settings, person, voice), engine=settings.engine), say)
+        _run(services, LipSyncRequest(person, voice, _plan(services, person, voice), engine=settings.engine), say)
 
 
-def _plan(settings: Settings, person: Path, voice: Path) -> Path:
-    from heygem.services import Services  # here, so that --help does without the database
-
-    return Services(settings).namer.plan(derive_topic(person, voice), "", datetime.now().astimezone())
+def _plan(services: "Services", person: Path, voice: Path) -> Path:
+    return services.namer.plan(derive_topic(person, voice), "", datetime.now().astimezone())
 
 
 def find_packaged(package: str, name: str) -> Path:
@@ -78,14 +84,12 @@ def find_packaged(package: str, name: str) -> Path:
     return Path(str(distribution(package).locate_file(name)))
 
 
-def _run(settings: Settings, request: LipSyncRequest, say: Translator) -> None:
-    from heygem.services import Services  # here, so that --help does without torch
-
+def _run(services: "Services", request: LipSyncRequest, say: Translator) -> None:
     began = time.monotonic()
     cancel = CancelToken()
     with cancelled_by_signals(cancel), shown_progress(Console(stderr=True), say) as sink:
         try:
-            result = Services(settings).get_generator(request.engine).generate(request, sink, cancel)
+            result = services.get_generator(request.engine).generate(request, sink, cancel)
         except FaultError as error:
             if cancel.is_cancelled:  # Ctrl-C reaches the child processes too
                 raise CancelledError() from error
