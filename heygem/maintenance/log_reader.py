@@ -8,17 +8,18 @@ import os
 import re
 import time
 import zlib
-from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
 
 from heygem.config.logs import FILE_NAME
 
 BLOCK: Final = 1 << 16  # bytes
+IN_MEMORY: Final = 32 * 1024**2  # bytes of a log that was packed; a larger one is unpacked on the disk
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST: Final = 20_000  # characters of one entry that are told
 _HEAD: Final = re.compile(
@@ -86,14 +87,13 @@ def read_log(folder: Path, wanted: LogFilter, limit: int, budget_s: float) -> Lo
             name, end = _identify(path, file)
             if path.name == FILE_NAME:
                 position = LogPosition(name, end)
-            entries = _read_packed(file, limit - len(found), wanted) if _is_packed(path) else _read_back(file, end)
-            for start, entry in entries:
+            for start, entry in _read_back(file, end):
                 if wanted.admits(entry):
                     found.append(_parse(f"{name}-{start}", entry))
                     if len(found) == limit:
                         return LogPage(tuple(found), position)
                 if time.monotonic() > stop_at:
-                    return LogPage(tuple(found), position, _time_of(entry))
+                    return LogPage(tuple(found), position, _parse("", entry).at)
     return LogPage(tuple(found), position)
 
 
@@ -127,27 +127,35 @@ def _is_packed(path: Path) -> bool:
     return path.suffix == ".gz"
 
 
-def _open(path: Path) -> BinaryIO:
-    return gzip.open(path, "rb") if _is_packed(path) else path.open("rb")  # type: ignore[return-value]  # it reads and seeks alike
+def _open(path: Path) -> IO[bytes]:
+    """What is packed can only be read from its beginning, so it is unpacked; of a damaged one, what comes before."""
+    if not _is_packed(path):
+        return path.open("rb")
+    with gzip.open(path, "rb") as packed:
+        unpacked = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever asked closes it
+        with suppress(OSError, EOFError, zlib.error):
+            unpacked.writelines(iter(lambda: packed.read1(BLOCK), b""))
+    return unpacked
 
 
-def _identify(path: Path, file: BinaryIO) -> tuple[str, int]:
-    """A name for the file that it keeps while it grows, and the bytes of its whole lines; 0 for a packed one."""
+def _identify(path: Path, file: IO[bytes]) -> tuple[str, int]:
+    """A name for the file that it keeps while it grows, and the bytes of its whole lines."""
+    end = _whole_lines(file)
     if _is_packed(path):
-        return path.name.partition(".")[0], 0
-    status = os.fstat(file.fileno())
+        return path.name.partition(".")[0], end
     file.seek(0)
-    return f"{status.st_ino:x}{zlib.crc32(file.read(24)):x}", _whole_lines(file, status.st_size)
+    return f"{os.fstat(file.fileno()).st_ino:x}{zlib.crc32(file.read(24)):x}", end
 
 
-def _whole_lines(file: BinaryIO, size: int) -> int:
+def _whole_lines(file: IO[bytes]) -> int:
     """Up to the last line's end: a line may be on its way."""
+    size = file.seek(0, os.SEEK_END)
     start = max(0, size - BLOCK)
     file.seek(start)
     return start + file.read(size - start).rfind(b"\n") + 1
 
 
-def _read_back(file: BinaryIO, end: int, start: int = 0) -> Iterator[tuple[int, bytes]]:
+def _read_back(file: IO[bytes], end: int, start: int = 0) -> Iterator[tuple[int, bytes]]:
     """The entries between two bytes, the last first, each with where it begins."""
     pending, place = b"", end
     while place > start:
@@ -158,27 +166,11 @@ def _read_back(file: BinaryIO, end: int, start: int = 0) -> Iterator[tuple[int, 
         heads = [head.start() for head in re.finditer(rb"(?m)^" + _HEAD.pattern, pending)]
         if place > start:  # what begins in this block may begin before it
             heads = [head for head in heads if head]
+        stop = len(pending)
         for head in reversed(heads):
-            yield place + head, pending[head:].rstrip(b"\n")
-            pending = pending[:head]
-
-
-def _read_packed(file: BinaryIO, limit: int, wanted: LogFilter) -> Iterator[tuple[int, bytes]]:
-    """The last `limit` entries that are `wanted`, the last first: what is packed is only read from its beginning."""
-    kept: deque[tuple[int, bytes]] = deque(maxlen=limit)
-    entry, began, place = b"", 0, 0
-    with suppress(OSError, EOFError, zlib.error):  # of a damaged one, what comes before
-        for line in file:
-            if _HEAD.match(line):
-                if wanted.admits(entry):
-                    kept.append((began, entry.rstrip(b"\n")))
-                entry, began = line, place
-            else:
-                entry += line
-            place += len(line)
-    if wanted.admits(entry):
-        kept.append((began, entry.rstrip(b"\n")))
-    return reversed(kept)
+            yield place + head, pending[head:stop].rstrip(b"\n")
+            stop = head
+        pending = pending[:stop]
 
 
 def _parse(key: str, entry: bytes) -> LogEntry:
@@ -187,11 +179,6 @@ def _parse(key: str, entry: bytes) -> LogEntry:
     at, level, logger, process = (part.decode(errors="replace") if part else "" for part in head.groups())
     text = entry[head.end() :].decode(errors="replace")[:LONGEST]
     return LogEntry(key, datetime.fromisoformat(at), level, logger, process, text)
-
-
-def _time_of(entry: bytes) -> datetime | None:
-    head = _HEAD.match(entry)
-    return datetime.fromisoformat(head[1].decode()) if head else None
 
 
 def _rank(level: str) -> int:

@@ -124,3 +124,12 @@ def test_a_damaged_packed_log_does_not_hide_the_others(tmp_path: Path):
     (tmp_path / FILE_NAME).rename(tmp_path / "heygem-20260101T000000Z.log")
     write(tmp_path, "now")
     assert texts(tmp_path) == ["now", "old"]
+
+
+def test_of_a_packed_log_that_was_cut_off_what_comes_before_is_read(tmp_path: Path):
+    write(tmp_path, *map(str, range(3000)))
+    whole = gzip.compress((tmp_path / FILE_NAME).read_bytes())
+    (tmp_path / FILE_NAME).unlink()
+    (tmp_path / "heygem-20260101T000000Z.log.gz").write_bytes(whole[: len(whole) // 2])
+    read = texts(tmp_path, limit=3000)[::-1]
+    assert len(read) > 100 and read[:-1] == [str(number) for number in range(len(read) - 1)]
