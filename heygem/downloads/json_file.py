@@ -1,14 +1,11 @@
 """Small facts kept as JSON files, replaced at once. A file that is damaged or not there counts as empty."""
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from heygem.media.publish import replace, translate_output_error
+from heygem.media.publish import translate_output_error, write_whole
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -25,16 +22,6 @@ def write_json(path: Path, value: Mapping[str, object], is_lasting: bool = True)
     Raises DiskFullError, OutputPathError.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".tmp", dir=path.parent)
-        new = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(value, file, ensure_ascii=False, indent=1)
-            replace(new, path) if is_lasting else new.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                new.unlink()
-            raise
+        write_whole(path, json.dumps(value, ensure_ascii=False, indent=1).encode(), is_lasting)
     except OSError as error:
         raise translate_output_error(path, error) from error

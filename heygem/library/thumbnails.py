@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from heygem.domain.errors import ResultGoneError
@@ -10,6 +9,7 @@ from heygem.domain.library import ArchivedCopy
 from heygem.library.copies import Copies, KeyFamily
 from heygem.media.decode import FrameReader
 from heygem.media.probe import probe_video
+from heygem.media.publish import write_whole
 from heygem.media.thumbnail import encode_jpeg, join_in_row, shrink
 
 MOST_DECODED: Final = 48  # frames, to come nearer to the middle than the nearest key frame
@@ -35,10 +35,8 @@ class Thumbnails(Copies):
         content = self.get_content(output_id)
         if picture.is_file():
             return picture
-        if isinstance(content, ArchivedCopy):
-            _write(picture, self._fetch(key_of(KeyFamily(content.key))))
-        else:
-            _write(picture, draw(content))
+        data = self._fetch(key_of(KeyFamily(content.key))) if isinstance(content, ArchivedCopy) else draw(content)
+        write_whole(picture, data, is_lasting=False)
         return picture
 
     def _fetch(self, key: str) -> bytes:
@@ -60,17 +58,3 @@ def _draw_sheet(video: Path) -> bytes:
     frames = FrameReader(facts, thread_count=1, is_exact=False).sample(SHEET_FRAMES, SHEET_FRAMES, SHEET_DECODED)
     tiles = [shrink(frame, facts.sample_aspect_ratio) for frame in frames]
     return encode_jpeg(join_in_row(tiles + tiles[-1:] * (SHEET_FRAMES - len(tiles))))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all, whoever else writes it at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-        part = Path(file.name)
-        try:
-            file.write(data)
-            file.flush()
-            part.replace(path)
-        except OSError:
-            part.unlink()
-            raise

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,23 @@ def replace(finished: Path, final: Path) -> None:
             raise
         _copy_over(finished, final).replace(final)
     sync(final.parent)
+
+
+def write_whole(path: Path, data: bytes, is_lasting: bool = True) -> None:
+    """Puts `data` in place of what may be there, whoever else writes it at the same time; makes its folder. What is not
+    `is_lasting` need not survive a power cut, and is not waited for. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".partial", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        replace(part, path) if is_lasting else part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def sync(path: Path) -> None:

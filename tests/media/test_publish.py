@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heygem.media.publish import partial_path, publish, replace
+from heygem.media.publish import partial_path, publish, replace, write_whole
 
 
 def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
@@ -53,6 +53,18 @@ def test_what_does_not_fit_leaves_nothing(small_disk: Path, tmp_path: Path, move
     assert caught.value.errno == errno.ENOSPC
     assert list(small_disk.iterdir()) == []
     assert finished.exists()
+
+
+@pytest.mark.parametrize("is_lasting", [True, False])
+def test_bytes_are_written_whole_or_not_at_all(small_disk: Path, is_lasting: bool) -> None:
+    path = small_disk / "new" / "facts.json"
+    for data in (b"old", b"new"):
+        write_whole(path, data, is_lasting)
+        assert path.read_bytes() == data
+    with pytest.raises(OSError) as caught:
+        write_whole(path, bytes(2**21), is_lasting)
+    assert caught.value.errno == errno.ENOSPC
+    assert [(one.name, one.read_bytes()) for one in path.parent.iterdir()] == [("facts.json", b"new")]
 
 
 def test_the_partial_name_is_hidden_and_beside_the_output() -> None:

@@ -1,7 +1,6 @@
 """The file that outlives the process: what stands, and what is still to be delivered. Holds no address."""
 
 import logging
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from heygem.maintenance.alerts.outbox import Outbox
 from heygem.maintenance.alerts.standing import AlertState, Standing
+from heygem.media.publish import partial_path, replace
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +48,9 @@ class AlertBook:
     def write(self, page: Page) -> None:
         """At once or not at all. Raises OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f".{self.path.name}.partial")
-        with part.open("wb") as file:
-            file.write(_FORM.dump_json(page))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.path)
+        part = partial_path(self.path)
+        part.write_bytes(_FORM.dump_json(page))
+        replace(part, self.path)
 
     def list_standing(self) -> list[Standing]:
         """What has been told and stands, the worst and then the oldest first."""
