@@ -1,6 +1,5 @@
 """The SHA-256 of a file, with progress, and what tells later that it is still the same file."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from heygem.domain.progress import CancelToken
+from heygem.media.content_hash import hash_rest
 
-BLOCK_BYTES: Final = 4 * 1024**2
 SECOND_NS: Final = 10**9
 
 
@@ -27,17 +26,11 @@ class SeenFile:
         return self.size_bytes == stat.st_size and stat.st_mtime_ns in times
 
 
-def hash_file(path: Path, on_bytes: Callable[[int], None], cancel: CancelToken) -> SeenFile:
+def see_file(path: Path, on_bytes: Callable[[int], None], cancel: CancelToken) -> SeenFile:
     """`on_bytes` is told of each block's length. Of a file that is written to meanwhile, what comes back is of no file.
 
     Raises OSError, CancelledError.
     """
-    digest = hashlib.sha256()
-    buffer = memoryview(bytearray(BLOCK_BYTES))
     with path.open("rb", buffering=0) as file:
         stat = os.fstat(file.fileno())
-        while count := file.readinto(buffer):
-            cancel.check()
-            digest.update(buffer[:count])
-            on_bytes(count)
-    return SeenFile(stat.st_size, stat.st_mtime_ns, digest.hexdigest())
+        return SeenFile(stat.st_size, stat.st_mtime_ns, hash_rest(file, cancel, on_bytes))

@@ -11,7 +11,7 @@ from typing import Final
 from heygem.domain.model_errors import ModelFileError, ModelImportError
 from heygem.domain.models import ModelEntry, ModelFile
 from heygem.domain.progress import CancelToken
-from heygem.downloads.hashing import hash_file
+from heygem.downloads.hashing import see_file
 from heygem.downloads.progress_sum import ModelSink, ProgressSum
 from heygem.downloads.store import ModelStore, writing
 from heygem.media.publish import replace
@@ -70,7 +70,7 @@ def _import_file(
         if not candidates:
             return None
         progress = _begin(candidates, sink)
-        sha256 = hash_file(path, progress.hashed, cancel).sha256
+        sha256 = see_file(path, progress.hashed, cancel).sha256
     except OSError as error:
         raise ModelFileError(path=path, reason=error.strerror) from error
     match = next(((model, file) for model, file in candidates if file.sha256 == sha256), None)
@@ -102,7 +102,7 @@ def _put(store: ModelStore, source: Path, file: ModelFile, mode: ImportMode, can
         new.unlink(missing_ok=True)
         try:
             _bring(source, new, mode)
-            if hash_file(new, lambda _: None, cancel).sha256 != file.sha256:
+            if see_file(new, lambda _: None, cancel).sha256 != file.sha256:
                 raise ModelImportError(name=source.name)
             replace(new, target)
         finally:

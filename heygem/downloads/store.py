@@ -15,7 +15,7 @@ from heygem.domain.model_errors import ModelBusyError, ModelFileError, WeightsUn
 from heygem.domain.models import ModelEntry, ModelFile, ModelState, ModelStatus
 from heygem.domain.progress import CancelToken
 from heygem.downloads.catalogue import Catalogue
-from heygem.downloads.hashing import SeenFile, hash_file
+from heygem.downloads.hashing import SeenFile, see_file
 from heygem.downloads.inventory import build_status, find_leftovers, look_at, size_on_disk
 from heygem.downloads.progress_sum import ModelSink, ProgressSum
 from heygem.downloads.receipts import HIDDEN_FOLDER, Receipt, ReceiptBook
@@ -166,7 +166,7 @@ class ModelStore:
 
     def _hash(self, path: Path, progress: ProgressSum | None, cancel: CancelToken) -> SeenFile:
         try:
-            return hash_file(path, progress.hashed if progress else lambda _: None, cancel)
+            return see_file(path, progress.hashed if progress else lambda _: None, cancel)
         except OSError as error:
             raise ModelFileError(path=path, reason=error.strerror) from error
 
