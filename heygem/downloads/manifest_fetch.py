@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from heygem.domain.model_errors import SourceError
 from heygem.downloads.manifest import Manifest, parse_manifest, read_manifest
 from heygem.downloads.resolvers.asker import Asker
+from heygem.media.publish import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +47,7 @@ def _fetch(url: str) -> bytes:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    new = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_bytes(data)
-        new.replace(path)
+        write_whole(path, data, is_lasting=False)
     except OSError as error:
         log.warning("the manifest could not be kept for later: %s", error)
