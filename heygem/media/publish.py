@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-import tempfile
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -56,11 +56,9 @@ def write_whole(path: Path, data: bytes, is_lasting: bool = True) -> None:
     `is_lasting` need not survive a power cut, and is not waited for. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".partial", dir=path.parent)
-    part = Path(name)
+    part = path.with_name(f".{uuid.uuid4().hex}.partial")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        part.write_bytes(data)
         replace(part, path) if is_lasting else part.replace(path)
     except BaseException:
         with suppress(OSError):

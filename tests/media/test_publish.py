@@ -65,6 +65,8 @@ def test_bytes_are_written_whole_or_not_at_all(small_disk: Path, is_lasting: boo
         write_whole(path, bytes(2**21), is_lasting)
     assert caught.value.errno == errno.ENOSPC
     assert [(one.name, one.read_bytes()) for one in path.parent.iterdir()] == [("facts.json", b"new")]
+    (plain := small_disk / "plain").touch()
+    assert path.stat().st_mode == plain.stat().st_mode  # whoever may read what is beside it may read this
 
 
 def test_the_partial_name_is_hidden_and_beside_the_output() -> None:

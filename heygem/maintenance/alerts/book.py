@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from heygem.maintenance.alerts.outbox import Outbox
 from heygem.maintenance.alerts.standing import AlertState, Standing
-from heygem.media.publish import partial_path, replace
+from heygem.media.publish import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +47,7 @@ class AlertBook:
 
     def write(self, page: Page) -> None:
         """At once or not at all. Raises OSError."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = partial_path(self.path)
-        part.write_bytes(_FORM.dump_json(page))
-        replace(part, self.path)
+        write_whole(self.path, _FORM.dump_json(page))
 
     def list_standing(self) -> list[Standing]:
         """What has been told and stands, the worst and then the oldest first."""
