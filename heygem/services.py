@@ -1,8 +1,6 @@
 """Builds everything once, from the settings, and hands it to the page and the commands."""
 
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
-from heygem.config.settings import ROOT, Settings
+from heygem.config.settings import Settings
 from heygem.domain.errors import EngineNotInstalledError, PathOutsideError
 from heygem.domain.inspection import Inspection, MediaKind
 from heygem.domain.job import EngineName, LipSyncRequest, LipSyncResult
@@ -25,6 +23,7 @@ from heygem.jobs.devices import list_devices
 from heygem.jobs.naming import OutputNamer
 from heygem.jobs.pulse import Patience, Pulse
 from heygem.jobs.queue import JobQueue
+from heygem.jobs.spawning import spawn_worker
 from heygem.jobs.supervisor import Supervisor, WorkerSpec
 from heygem.jobs.webhooks import WebhookSender
 from heygem.jobs.work_folders import WorkFolders
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from heygem.pipeline.generators import Generators
 
 MB: Final = 1_000_000
+WORKER: Final = "heygem.commands.worker_process"
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,8 @@ class Services:
     def supervisor(self) -> Supervisor:
         """Of a renderer for each device of this machine, and of the inspectors."""
         lease_s, turn = self.settings.queue.lease_s, self._make_turn("supervisor")
-        return Supervisor(self.queue, self._list_specs, self._spawn, WorkFolders(self._outputs), lease_s, turn)
+        spawn = partial(spawn_worker, WORKER, self.settings.model_dump_json())
+        return Supervisor(self.queue, self._list_specs, spawn, WorkFolders(self._outputs), lease_s, turn)
 
     def _make_turn(self, name: str) -> FileLock:
         """Held by the one process of this machine that does it; machines that share the folder do not wait."""
@@ -284,16 +285,6 @@ class Services:
         from heygem.pipeline.inspect import Inspector
 
         return Inspector(self._generators.tracker.detector, self.settings.limits).inspect(path, kind, cancel)
-
-    def _spawn(self, spec: WorkerSpec, worker_id: str) -> "subprocess.Popen[bytes]":
-        """Starts heygem.commands.worker_process, which is told the settings and lives as long as its input is open."""
-        command = [sys.executable, "-m", "heygem.commands.worker_process"]
-        command += ["--kind", spec.kind, "--device", spec.device, "--id", worker_id]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT)
-        assert process.stdin is not None
-        process.stdin.write(self.settings.model_dump_json().encode() + b"\n")
-        process.stdin.flush()
-        return process
 
     @property
     def _outputs(self) -> Path:
