@@ -60,7 +60,7 @@ def test_without_an_address_nobody_is_told():
     said = "Nobody is told when something is wrong: no address is set. docs/alerts.md says how."
     assert run("--test") == (1, [said])
     assert run() == (0, [said, "Nothing is wrong now."])
-    assert check_alerts(load_settings()).state is State.WARN
+    assert check_alerts(Services(load_settings())).state is State.WARN
 
 
 def test_a_bad_address_ends_commands_with_one_sentence(home: Path, monkeypatch: pytest.MonkeyPatch):
@@ -70,7 +70,7 @@ def test_a_bad_address_ends_commands_with_one_sentence(home: Path, monkeypatch: 
         assert done.exit_code == 2 and done.output.startswith("Address 2 of alerts.urls is none that alerts can go to.")
         assert TOKEN not in done.output
     assert TOKEN not in (home / "logs" / "heygem.log").read_text("utf-8")
-    check = check_alerts(load_settings())
+    check = check_alerts(Services(load_settings()))
     assert check.state is State.BAD and TOKEN not in check.detail
 
 

@@ -25,6 +25,7 @@ from heygem.domain.job import EngineName, FaceChoice, FaceRule, LipSyncRequest, 
 from heygem.domain.media import TimeRange
 from heygem.domain.progress import CancelToken, Progress, ProgressSink, Stage
 from heygem.jobs.naming import OutputNamer
+from heygem.services import Services
 from tests.serving import free_port
 
 
@@ -219,10 +220,10 @@ def test_doctor_goes_on_after_a_check_that_breaks(tmp_path: Path, monkeypatch: p
 
 
 def test_doctor_tells_of_the_queue_and_keeps_the_password(tmp_path: Path):
-    check = checks.check_queue(load_settings(paths={"data": tmp_path}))
+    check = checks.check_queue(Services(load_settings(paths={"data": tmp_path})))
     assert check.state is State.OK and check.detail.endswith("heygem.db: 0 / 0")
     away = f"postgresql+psycopg://me:secret@127.0.0.1:{free_port()}/jobs"
-    check = checks.check_queue(load_settings(database={"url": away}))
+    check = checks.check_queue(Services(load_settings(database={"url": away})))
     assert (check.state, check.hint) == (State.BAD, "database_away") and "secret" not in check.detail
 
 
@@ -233,7 +234,8 @@ def test_models_that_are_missing_are_named(tmp_path: Path):
 
 def test_engines_that_can_be_had_are_told_and_the_others_how(tmp_path: Path):
     def check(**settings: Any) -> Check:
-        return checks.check_engines(load_settings(paths={"models": tmp_path, "data": tmp_path}, **settings))
+        chosen = load_settings(paths={"models": tmp_path, "data": tmp_path}, **settings)
+        return checks.check_engines(Services(chosen))
 
     assert check() == Check("engines", State.OK, "embedded", "wav2lip_missing")
     assert check(engine="wav2lip").state is State.BAD
@@ -247,12 +249,12 @@ def test_engines_that_can_be_had_are_told_and_the_others_how(tmp_path: Path):
 
 
 def test_downloads_that_are_damaged_are_told(tmp_path: Path):
-    settings = load_settings(paths={"models": tmp_path, "data": tmp_path})
-    fresh = checks.check_downloads(settings)
+    services = Services(load_settings(paths={"models": tmp_path, "data": tmp_path}))
+    fresh = checks.check_downloads(services)
     assert fresh.state is State.OK and fresh.detail.startswith(f"{tmp_path}: 0 / ")
     (tmp_path / "mediapipe").mkdir()
     (tmp_path / "mediapipe" / "face_landmarker.task").write_bytes(b"cut off")
-    assert (checks.check_downloads(settings).state, checks.check_downloads(settings).hint) == (
+    assert (checks.check_downloads(services).state, checks.check_downloads(services).hint) == (
         State.WARN,
         "downloads_damaged",
     )

@@ -7,15 +7,20 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from heygem.config.settings import Settings
 from heygem.domain.errors import DatabaseError, HeyGemError, SettingsError
 from heygem.domain.job import EngineName, JobState
 from heygem.domain.model_errors import WeightsUnverifiedError
 from heygem.domain.models import ModelState
+from heygem.engines.model_files import find_wav2lip
+
+if TYPE_CHECKING:
+    from heygem.services import Services
 
 LOW_DISK_MB: Final = 5_000
 MOST_JOBS: Final = 10_000
@@ -40,6 +45,13 @@ class Check:
 
 def run_checks(settings: Settings) -> Iterator[Check]:
     """Every check in turn; one that fails in an unforeseen way is BAD and does not stop the rest."""
+
+    @cache
+    def services() -> "Services":
+        from heygem.services import Services  # here, so that --help does without the database
+
+        return Services(settings)
+
     checks: dict[str, Callable[[Settings], Check]] = {
         "python": lambda _: check_python(),
         "torch": lambda _: check_torch(),
@@ -48,10 +60,10 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         "encoder": check_encoder,
         "disk": check_disk,
         "models": lambda settings: check_models(settings.paths.models),
-        "engines": check_engines,
-        "downloads": check_downloads,
-        "queue": check_queue,
-        "alerts": check_alerts,
+        "engines": lambda _: check_engines(services()),
+        "downloads": lambda _: check_downloads(services()),
+        "queue": lambda _: check_queue(services()),
+        "alerts": lambda _: check_alerts(services()),
     }
     if settings.archive.url:
         checks["archive"] = check_archive
@@ -134,20 +146,17 @@ def check_models(folder: Path) -> Check:
     return Check("models", State.OK, f"{folder}: {', '.join(found)}")
 
 
-def check_engines(settings: Settings) -> Check:
+def check_engines(services: "Services") -> Check:
     """Which engines can be had: the own one, whose weights `check_models` looks at, and Wav2Lip where its weights are
     there and known. BAD where that is what the settings choose and cannot be had.
     """
-    from heygem.engines.model_files import find_wav2lip
-    from heygem.services import Services
-
-    own = str(EngineName.EMBEDDED)
+    settings, own = services.settings, str(EngineName.EMBEDDED)
     is_needed = settings.engine is EngineName.WAV2LIP
     weights = find_wav2lip(settings.paths.models)
     if weights is None:
         return Check("engines", State.BAD if is_needed else State.OK, own, "wav2lip_missing")
     try:
-        Services(settings).models.store.check_verified(weights)
+        services.models.store.check_verified(weights)
     except WeightsUnverifiedError:
         if not settings.allow_unverified:
             return Check("engines", State.BAD if is_needed else State.WARN, f"{own} ({weights})", "wav2lip_unverified")
@@ -156,11 +165,9 @@ def check_engines(settings: Settings) -> Check:
     return Check("engines", State.OK, f"{own}, {EngineName.WAV2LIP} ({weights})")
 
 
-def check_downloads(settings: Settings) -> Check:
+def check_downloads(services: "Services") -> Check:
     """How many of the models that can be downloaded are here whole, and whether there is a place for them."""
-    from heygem.services import Services
-
-    folder, statuses = settings.paths.models, Services(settings).models.store.list_statuses()
+    folder, statuses = services.settings.paths.models, services.models.store.list_statuses()
     states = [status.state for status in statuses]
     here = sum(state in (ModelState.INSTALLED, ModelState.UNVERIFIED, ModelState.OUTDATED) for state in states)
     detail = f"{folder}: {here} / {len(states)}"
@@ -173,12 +180,10 @@ def check_downloads(settings: Settings) -> Check:
     return Check("downloads", State.OK, detail)
 
 
-def check_queue(settings: Settings) -> Check:
+def check_queue(services: "Services") -> Check:
     """Whether the database answers, how many jobs are open in it, and how many workers live."""
-    from heygem.services import Services
-
     try:
-        queue = Services(settings).queue
+        queue = services.queue
         workers = len(queue.list_live_workers())
         jobs = len(queue.list_jobs(states=[state for state in JobState if not state.is_final], limit=MOST_JOBS))
         queue.database.close()
@@ -187,12 +192,10 @@ def check_queue(settings: Settings) -> Check:
     return Check("queue", State.OK, f"{queue.database.name}: {jobs} / {workers}")
 
 
-def check_alerts(settings: Settings) -> Check:
+def check_alerts(services: "Services") -> Check:
     """Whether anybody is told when something is wrong; sends nothing."""
-    from heygem.services import Services
-
     try:
-        targets = Services(settings).alerting.targets
+        targets = services.alerting.targets
     except SettingsError as error:
         return Check("alerts", State.BAD, str(error), "alerts_wrong")
     if not targets:
