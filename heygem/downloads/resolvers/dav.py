@@ -49,8 +49,7 @@ def _ask_plainly(asker: Asker, url: str, headers: Mapping[str, str]) -> Listed:
     answer = asker.ask("HEAD", url, {**headers, "Accept-Encoding": "identity"}, is_head=True)
     if not answer.is_success:
         raise answer.refusal()
-    size = answer.headers.get("content-length", "")
-    return Listed(base_name(url), url, int(size) if size.isdecimal() else None)
+    return Listed(base_name(url), url, answer.size_bytes)
 
 
 def _read(answer: Answer) -> list[Listed]:
