@@ -21,6 +21,7 @@ USER_AGENT: Final = f"HeyGem/{heygem.__version__}"
 HARMLESS: Final = frozenset(
     {"accept", "accept-language", "depth", "range", "referer", "user-agent", "x-requested-with"}
 )
+PAGE_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
 PROBLEMS: Final = {
     400: SourceProblem.ADDRESS_INVALID,
     401: SourceProblem.LOGIN_NEEDED,
@@ -48,7 +49,7 @@ class Answer:
     @property
     def is_page(self) -> bool:
         """Whether it is HTML, for a person to read."""
-        return self._kind in ("text/html", "application/xhtml+xml")
+        return self._kind in PAGE_TYPES
 
     @property
     def _kind(self) -> str:

@@ -30,6 +30,8 @@ OVER: Final = re.compile(
 )
 TYPED: Final = ("text", "email", "tel", "password", "number", "search", "")
 PRESSED: Final = ("submit", "button", "image", "reset")
+# The attributes in which a field, a button or a link says what it is for.
+TELLING: Final = ("name", "id", "class", "placeholder", "title", "value", "aria-label", "download")
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,7 @@ def _score(url: str, node: Tag, wanted: ModelFile) -> int:
 
 def _words(node: Tag) -> str:
     """What it says of itself to people and to programs."""
-    names = ("name", "id", "class", "placeholder", "title", "value", "aria-label", "download")
-    return " ".join([node.get_text(" ", strip=True), *(_get(node, name) for name in names)])
+    return " ".join([node.get_text(" ", strip=True), *(_get(node, name) for name in TELLING)])
 
 
 def _find_refresh(soup: BeautifulSoup, base: str) -> str:

@@ -8,13 +8,13 @@ import httpx
 
 from heygem.domain.model_errors import SourceProblem
 from heygem.domain.retrying import read_retry_after
+from heygem.downloads.resolvers.asker import PAGE_TYPES
 from heygem.downloads.transport.fetch_error import ChangedError, CrowdedError, FetchError, LinkError
 
 CONTENT_RANGE: Final = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
 LINK_STATUSES: Final = {401: SourceProblem.LOGIN_NEEDED, 403: SourceProblem.FORBIDDEN, 410: SourceProblem.SHARE_EXPIRED}
 PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 CROWDED_STATUSES: Final = frozenset({429, 503})
-PAGE_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
 PAGE_BEGINNINGS: Final = (b"<!doctype html", b"<html")
 
 

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from heygem.domain.models import find_host
-from heygem.downloads.resolvers.share_html import CAPTCHA, CODE_NAME, is_captcha
+from heygem.downloads.resolvers.share_html import CAPTCHA, CODE_NAME, TELLING, is_captcha
 
 if TYPE_CHECKING:
     from playwright.sync_api import ElementHandle, Page
@@ -17,7 +17,6 @@ CLICKABLE: Final = f"{BUTTONS}, [onclick]:visible, [class*=download]:visible"
 SENDS: Final = re.compile(
     r"提取|确定|确认|提交|进入|查看|访问|解锁|submit|confirm|unlock|ok\b|enter|access", re.IGNORECASE
 )
-NAMES: Final = ("name", "id", "class", "placeholder", "title", "value", "aria-label", "download")
 LEVELS: Final = 5  # around a field in which its button is looked for
 
 
@@ -66,6 +65,6 @@ def read_words(node: "ElementHandle") -> str:
     """What it says of itself to people and to programs."""
     told: object = node.evaluate(
         "(node, names) => [node.innerText || '', ...names.map(name => node.getAttribute(name) || '')].join(' ')",
-        list(NAMES),
+        list(TELLING),
     )
     return str(told)
