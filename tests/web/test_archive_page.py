@@ -13,9 +13,8 @@ from playwright.sync_api import expect
 from heygem.domain.library import OutputState
 from heygem.library.archiver import Archiver
 from heygem.library.catalogue import Library
-from heygem.library.flow import Flow
-from heygem.library.retention import PlannedStep, StepAction, StepReason
 from heygem.library.stores.folder import FolderStore
+from tests.archived import put_in_archive
 from tests.web.conftest import OpenPage
 from tests.web.test_history_page import PutVideos, choose_shelf, library, press, put_videos, show, video, videos
 
@@ -42,9 +41,7 @@ def put_away(archive: Library, put_videos: PutVideos) -> PutAway:
             size = (FILLING + 8).to_bytes(4, "big")
             path.write_bytes(path.read_bytes() + size + b"free" + bytes(FILLING))
             archive.add(path)
-        archiver = Archiver(archive, FileLock(archive.cache_dir / "archive.lock"))
-        for action in (StepAction.ARCHIVE,) if is_kept else (StepAction.ARCHIVE, StepAction.RELEASE):
-            archiver.carry_out([PlannedStep(archive.get(one), action, StepReason.PAST_AGE) for one in ids], Flow())
+        put_in_archive(Archiver(archive, FileLock(archive.cache_dir / "archive.lock")), ids, is_kept)
         return ids
 
     return put

@@ -11,11 +11,8 @@ from heygem.domain.job import JobState, JobStatus, LipSyncRequest, LipSyncResult
 from heygem.domain.library import OutputState
 from heygem.library.archiver import Archiver
 from heygem.library.catalogue import Library
-from heygem.library.flow import Flow
-from heygem.library.retention import PlannedStep, StepAction, StepReason
-from heygem.library.stores.folder import FolderStore
-from heygem.storage.database import Database
 from heygem.web.finished import GONE, TRASHED, FinishedVideo, find_finished, get_finished
+from tests.archived import make_library, put_in_archive
 from tests.fakes import write_video
 
 JOB = "job"
@@ -23,10 +20,7 @@ JOB = "job"
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    database = Database(f"sqlite:///{tmp_path}/heygem.db")
-    database.upgrade()
-    (tmp_path / "nas").mkdir()
-    return Library(database, tmp_path / "outputs", tmp_path / "cache", store=FolderStore(tmp_path / "nas"))
+    return make_library(tmp_path)
 
 
 @pytest.fixture
@@ -69,9 +63,7 @@ def test_from_the_trash_it_comes_back_under_another_name(library: Library, path:
 
 def test_the_archive_alone_is_enough(library: Library, path: Path, status: JobStatus, tmp_path: Path) -> None:
     output_id, size_bytes = library.add(path, JOB), path.stat().st_size
-    archiver = Archiver(library, FileLock(tmp_path / "archive.lock"))
-    for action in (StepAction.ARCHIVE, StepAction.RELEASE):
-        archiver.carry_out([PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)], Flow())
+    put_in_archive(Archiver(library, FileLock(tmp_path / "archive.lock")), [output_id])
     assert not path.exists()
     found = find_one(library, status)
     assert found == FinishedVideo(OutputState.ARCHIVED, f"media/{output_id}.mp4", size_bytes)

@@ -12,21 +12,15 @@ from filelock import FileLock
 from heygem.domain.library import OutputKind, OutputState
 from heygem.library.archiver import Archiver
 from heygem.library.catalogue import Library
-from heygem.library.flow import Flow
-from heygem.library.retention import PlannedStep, StepAction, StepReason
-from heygem.library.stores.folder import FolderStore
-from heygem.storage.database import Database
 from heygem.web.history_query import Filters
 from heygem.web.media_routes import build_media_routes
+from tests.archived import make_library, put_in_archive
 from tests.fakes import write_video
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    database = Database(f"sqlite:///{tmp_path}/heygem.db")
-    database.upgrade()
-    (tmp_path / "nas").mkdir()
-    return Library(database, tmp_path / "outputs", tmp_path / "cache", store=FolderStore(tmp_path / "nas"))
+    return make_library(tmp_path)
 
 
 @pytest.fixture
@@ -100,7 +94,7 @@ def test_a_video_of_the_archive_comes_from_there_in_pieces(
     data, record = path.read_bytes() + bytes(5 * 1024**2), {"a": 1}
     path.write_bytes(data)  # more than is read at once
     library.add(path)
-    archive(library, output_id)
+    put_in_archive(Archiver(library, FileLock(library.cache_dir / "archive.lock")), [output_id])
     assert library.get(output_id).state is OutputState.ARCHIVED and not path.exists()
     url = f"/media/{output_id}.mp4"
     whole = client.get(url)
@@ -114,10 +108,3 @@ def test_a_video_of_the_archive_comes_from_there_in_pieces(
     assert client.get(f"/media/{output_id}.jpg").content[:2] == b"\xff\xd8"
     (tmp_path / "nas").rename(tmp_path / "away")
     assert client.get(url).status_code == 503 and client.get(f"/media/{output_id}.json").status_code == 404
-
-
-def archive(library: Library, output_id: str) -> None:
-    """Into the archive, and away from the disk."""
-    archiver = Archiver(library, FileLock(library.cache_dir / "archive.lock"))
-    for action in (StepAction.ARCHIVE, StepAction.RELEASE):
-        archiver.carry_out([PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)], Flow())

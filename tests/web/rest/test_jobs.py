@@ -12,8 +12,7 @@ import pytest
 from heygem.domain.errors import DatabaseError
 from heygem.domain.library import OutputState
 from heygem.domain.progress import Progress, Stage
-from heygem.library.flow import Flow
-from heygem.library.retention import PlannedStep, StepAction, StepReason
+from tests.archived import put_in_archive
 from tests.web.rest.conftest import VIDEO, Api, Served
 
 
@@ -68,9 +67,7 @@ def test_a_result_is_sent_from_the_archive_and_told_to_be_in_the_trash(serve_api
         assert (thrown.status_code, thrown.json()["code"]) == (404, "RESULT_TRASHED")
         library.restore([output_id])
         assert api.services.archiving is not None
-        for action in (StepAction.ARCHIVE, StepAction.RELEASE):
-            step = PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)
-            api.services.archiving.archiver.carry_out([step], Flow())
+        put_in_archive(api.services.archiving.archiver, [output_id])
         assert library.get(output_id).state is OutputState.ARCHIVED
         whole = api.client.get(f"/jobs/{job}/result")
         assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, VIDEO, "video/mp4")

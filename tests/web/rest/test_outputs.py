@@ -3,8 +3,7 @@
 import time
 from pathlib import Path
 
-from heygem.library.flow import Flow
-from heygem.library.retention import PlannedStep, StepAction, StepReason
+from tests.archived import put_in_archive
 from tests.fakes import write_video
 from tests.web.rest.conftest import Api, Served
 
@@ -55,8 +54,7 @@ def put_away(api: Api, name: str) -> str:
     assert archiving is not None
     (library.outputs_dir / name).write_text(name)
     output_id = library.add(library.outputs_dir / name)
-    for action in (StepAction.ARCHIVE, StepAction.RELEASE):
-        archiving.archiver.carry_out([PlannedStep(library.get(output_id), action, StepReason.PAST_AGE)], Flow())
+    put_in_archive(archiving.archiver, [output_id])
     return output_id
 
 
