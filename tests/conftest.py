@@ -1,5 +1,6 @@
 """The order of the tests, and the databases that they run on."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,17 @@ def database(database_url: str) -> Iterator[Database]:
     database.upgrade()
     yield database
     database.close()
+
+
+@pytest.fixture
+def own_log() -> Iterator[None]:
+    """The handlers of the test's log are closed after it."""
+    yield
+    ours = logging.getLogger("heygem")
+    for handler in ours.handlers[:]:
+        ours.removeHandler(handler)
+        handler.close()
+    ours.propagate = True
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 The face tracker and the engine are stand-ins; everything else is real.
 """
 
-import logging
 import os
 import shutil
 import subprocess
@@ -25,6 +24,8 @@ from tests.pipeline.test_generate import make_generator
 
 NOBODY = 65534
 STAGES = ("Preparing", "Listening", "Tracking", "Rendering")  # a line of progress begins with
+
+pytestmark = pytest.mark.usefixtures("own_log")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def inputs(ffmpeg: Callable[..., None]) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def services(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def services(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line with its own folders, and with a generator that does without weights."""
 
     @dataclass
@@ -86,12 +87,6 @@ def services(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr("heygem.services.Services", ServicesWithoutWeights)
     monkeypatch.setenv("HEYGEM_PATHS__LOGS", str(inputs / "logs"))
     monkeypatch.setenv("HEYGEM_LANG", "en")
-    yield
-    ours = logging.getLogger("heygem")
-    for handler in ours.handlers[:]:
-        ours.removeHandler(handler)
-        handler.close()
-    ours.propagate = True
 
 
 @contextmanager

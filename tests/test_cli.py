@@ -1,10 +1,8 @@
 """The commands, in this process, with work that is made up."""
 
-import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +25,8 @@ from heygem.domain.progress import CancelToken, Progress, ProgressSink, Stage
 from heygem.jobs.naming import OutputNamer
 from heygem.services import Services
 from tests.serving import free_port
+
+pytestmark = pytest.mark.usefixtures("own_log")
 
 
 @dataclass
@@ -75,16 +75,10 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> FakeGenerator:
 
 
 @pytest.fixture(autouse=True)
-def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("outputs", "cache", "logs"):
         monkeypatch.setenv(f"HEYGEM_PATHS__{name.upper()}", str(tmp_path / name))
     monkeypatch.setenv("HEYGEM_LANG", "en")
-    yield
-    ours = logging.getLogger("heygem")
-    for handler in ours.handlers[:]:
-        ours.removeHandler(handler)
-        handler.close()
-    ours.propagate = True
 
 
 def run(*arguments: str | Path) -> tuple[int, str, str]:

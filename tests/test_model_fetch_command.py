@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -30,19 +29,15 @@ from tests.downloads.shelf import content
 
 LARGE, SMALL = content("large", 900_000), content("small", 1000)
 
+pytestmark = pytest.mark.usefixtures("own_log")
+
 
 @pytest.fixture(autouse=True)
-def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("outputs", "cache", "logs", "data", "models"):
         monkeypatch.setenv(f"HEYGEM_PATHS__{name.upper()}", str(tmp_path / name))
     monkeypatch.setenv("HEYGEM_LANG", "en")
     monkeypatch.setenv("HEYGEM_DOWNLOADS__ATTEMPTS", "1")
-    yield
-    ours = logging.getLogger("heygem")
-    for handler in ours.handlers[:]:
-        ours.removeHandler(handler)
-        handler.close()
-    ours.propagate = True
 
 
 @pytest.fixture

@@ -3,23 +3,13 @@ import logging.config
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from heygem.config.logs import FILE_NAME, set_up_logs
 
-
-@pytest.fixture(autouse=True)
-def untouched_logger() -> Iterator[None]:
-    """The handlers of this test's log are closed after it."""
-    yield
-    ours = logging.getLogger("heygem")
-    for handler in ours.handlers[:]:
-        ours.removeHandler(handler)
-        handler.close()
-    ours.propagate = True
+pytestmark = pytest.mark.usefixtures("own_log")
 
 
 def test_lines_have_a_utc_time_and_the_file_has_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
