@@ -22,6 +22,7 @@ from heygem.config.settings import ROOT, Settings, load_settings
 from heygem.domain.errors import AlertTargetError, SettingsError
 from heygem.maintenance.alerts import targets
 from heygem.maintenance.alerts.targets import Target, list_targets, send_test
+from tests.web_receiver import WebReceiver
 
 TITLE: Final = "HeyGem（剪辑一号）：磁盘空间偏少"
 BODY: Final = "“/数据/outputs”所在磁盘已用 82%，剩余 120.5 GB。\n请删除不需要的视频 <立即>。"
@@ -80,7 +81,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Monkey
     assert reason is not None and "did not finish" in reason
 
 
-def test_a_webhook_gets_json(receiver: Any):
+def test_a_webhook_gets_json(receiver: WebReceiver):
     url = f"json://{receiver.address}/hook/{TOKEN}?+X-Key={SECRET}"
     assert send(url) is None
     [request] = receiver.seen
@@ -92,7 +93,7 @@ def test_a_webhook_gets_json(receiver: Any):
     assert reason is not None and "503" in reason and TOKEN not in reason and SECRET not in reason
 
 
-def test_dingtalk_is_signed_as_it_asks(receiver: Any, monkeypatch: pytest.MonkeyPatch):
+def test_dingtalk_is_signed_as_it_asks(receiver: WebReceiver, monkeypatch: pytest.MonkeyPatch):
     """HmacSHA256 of time, line feed and secret by that secret, in base64, quoted once."""
     address = f"http://{receiver.address}/robot/send?access_token={{token}}"
     monkeypatch.setattr(NotifyDingTalk, "notify_url", address)
@@ -115,7 +116,7 @@ def test_dingtalk_is_signed_as_it_asks(receiver: Any, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "url", [f"wecombot://{TOKEN}", f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={TOKEN}"]
 )
-def test_wecom_refuses_with_status_200(receiver: Any, monkeypatch: pytest.MonkeyPatch, url: str):
+def test_wecom_refuses_with_status_200(receiver: WebReceiver, monkeypatch: pytest.MonkeyPatch, url: str):
     monkeypatch.setattr(NotifyWeComBot, "notify_url", f"http://{receiver.address}/webhook/send?key={{key}}")
     receiver.answer = b'{"errcode":0,"errmsg":"ok"}'
     assert send(url) is None
@@ -136,7 +137,7 @@ def test_wecom_refuses_with_status_200(receiver: Any, monkeypatch: pytest.Monkey
     assert reason is not None and "502" in reason and TOKEN not in reason
 
 
-def test_feishu_takes_it_and_refuses_with_status_200(receiver: Any, monkeypatch: pytest.MonkeyPatch):
+def test_feishu_takes_it_and_refuses_with_status_200(receiver: WebReceiver, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(NotifyFeishu, "notify_url", f"http://{receiver.address}/hook/{{token}}/")
     receiver.answer = b'{"code":0,"msg":"success"}'
     assert send(f"feishu://{TOKEN}") is None
@@ -148,7 +149,7 @@ def test_feishu_takes_it_and_refuses_with_status_200(receiver: Any, monkeypatch:
     assert reason is not None and "19024" in reason
 
 
-def test_all_are_told_at_once_and_each_says_for_itself(mailbox: Any, receiver: Any):
+def test_all_are_told_at_once_and_each_says_for_itself(mailbox: Any, receiver: WebReceiver):
     receiver.status = 404
     both = list_targets([mailbox.url, f"json://{receiver.address}"], None)
     mail, hook = send_test(both, TITLE, BODY)
