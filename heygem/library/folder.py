@@ -6,6 +6,7 @@ A file's name here is its path below the folder, with slashes, so that the folde
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -48,17 +49,11 @@ class OutputFolder:
 
     def find_trashed(self, output_id: str, name: str) -> Path | None:
         """Where the file lies that had `name` before it went into the trash; None where it does not."""
-        try:
-            return _regular(self.trash_of(output_id) / PurePosixPath(name).name)
-        except PathOutsideError:
-            return None
+        return _find_alone(self.trash_of, output_id, name)
 
     def find_fetched(self, output_id: str, name: str) -> Path | None:
         """Where the file lies that has come from the archive and had `name`; None where it does not."""
-        try:
-            return _regular(self.fetch_of(output_id) / PurePosixPath(name).name)
-        except PathOutsideError:
-            return None
+        return _find_alone(self.fetch_of, output_id, name)
 
     def trash_of(self, output_id: str) -> Path:
         """The folder that keeps an output in the trash. Raises PathOutsideError where a link leads elsewhere."""
@@ -80,6 +75,14 @@ def find_owner(name: str) -> str:
     """Whose folder the file `name` lies in, `day/owner/file`; "" for one that lies elsewhere."""
     filed = _FILED.fullmatch(name)
     return filed[1] if filed else ""
+
+
+def _find_alone(folder_of: Callable[[str], Path], output_id: str, name: str) -> Path | None:
+    """In the folder that an output has for itself."""
+    try:
+        return _regular(folder_of(output_id) / PurePosixPath(name).name)
+    except PathOutsideError:
+        return None
 
 
 def _regular(path: Path) -> Path | None:
