@@ -1,27 +1,15 @@
 """A server on this machine with a few files, whole or in ranges, that can be made to stop half-way."""
 
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
-from typing import Any
 from urllib.parse import unquote
 
 from tests.serving import QuietHandler, serving_in_thread
 
 BLOCK = 16 * 1024
-
-
-class QuietServer(ThreadingHTTPServer):
-    """Connections that are cut off are what the tests are about."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class FileServer:
@@ -68,7 +56,7 @@ class FileServer:
                         self.close_connection = True
                         return
 
-        self.server = QuietServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def close_gate(self, open_bytes: int) -> None:

@@ -136,12 +136,6 @@ class _Handler(QuietHandler):
             if plan.bytes_per_s:
                 self.outer.has_ended.wait(max(0.0, began + sent / plan.bytes_per_s - time.monotonic()))
 
-    def finish(self) -> None:
-        try:
-            super().finish()
-        except OSError:
-            return
-
 
 @contextmanager
 def serving(

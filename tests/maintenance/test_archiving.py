@@ -11,15 +11,13 @@ from filelock import FileLock
 from heygem.domain.archive_errors import ArchiveFailedError, ArchiveUnusableError
 from heygem.domain.errors import DiskFullError
 from heygem.domain.library import OutputKind, OutputState
-from heygem.library.catalogue import Library
 from heygem.library.copies import Copies
 from heygem.library.retention import ArchiveRules, RetentionRules
-from heygem.library.stores.folder import FolderStore
 from heygem.maintenance import archiving as module
 from heygem.maintenance.archiving import Archiving, build_archiving
 from heygem.maintenance.disk_guard import DiskGuard
 from heygem.maintenance.pruner import Pruner
-from heygem.storage.database import Database
+from tests.archived import make_library
 
 RULES: Final = RetentionRules(
     {OutputKind.IMPORTANT: 30.0}, full_share=2.0, archive=ArchiveRules([OutputKind.IMPORTANT])
@@ -29,11 +27,8 @@ LATER: Final = datetime.now(UTC) + timedelta(days=31)
 
 @pytest.fixture
 def archiving(tmp_path: Path) -> Archiving:
-    database = Database(f"sqlite:///{tmp_path}/heygem.db")
-    database.upgrade()
-    for name in ("outputs", "nas"):
-        (tmp_path / name).mkdir()
-    library = Library(database, tmp_path / "outputs", tmp_path / "cache", store=FolderStore(tmp_path / "nas"))
+    library = make_library(tmp_path)
+    library.outputs_dir.mkdir()
     made = build_archiving(Pruner(library, RULES, DiskGuard(library.outputs_dir, 1.0, 1.0, 0), lambda: set()), 0)
     assert made is not None
     return made
