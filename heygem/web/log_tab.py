@@ -73,12 +73,11 @@ class LogTab:
         if tab != "log":
             return gr.skip(), gr.update(active=False), view
         wanted = LogFilter(level if level in CHOICES else "DEBUG", words)
-        if wanted != view.wanted or view.found is None:
+        if wanted != view.wanted:
             view = LogView(view.shown, wanted)
-        view = replace(view, found=self._read(view) if follows or view.found is None else view.found)
-        assert view.found is not None
-        value, shown = build_update(log_rows(view.found, self._session.translator(language)), view.shown)
-        return build_list_update(value, "", ""), gr.update(active=follows), replace(view, shown=shown)
+        found = self._read(view) if follows or view.found is None else view.found
+        value, shown = build_update(log_rows(found, self._session.translator(language)), view.shown)
+        return build_list_update(value, "", ""), gr.update(active=follows), replace(view, found=found, shown=shown)
 
     def view_anew(self, tab: str, language: str, view: LogView, *fields: Any) -> tuple[Any, Any, LogView]:
         """For a browser that has missed an update."""
@@ -88,8 +87,8 @@ class LogTab:
         self, event: gr.EventData, tab: str, language: str, view: LogView, *fields: Any
     ) -> tuple[Any, Any, LogView]:
         if Action.read(event).name == "further":
-            view = replace(view, budget_s=view.budget_s * FURTHER)
-            view = replace(view, found=read_log(self._folder, view.wanted, SHOWN, view.budget_s))
+            budget_s = view.budget_s * FURTHER
+            view = replace(view, budget_s=budget_s, found=read_log(self._folder, view.wanted, SHOWN, budget_s))
         return self.view(tab, language, view, *fields)
 
     def _read(self, view: LogView) -> LogPage:
