@@ -82,7 +82,7 @@ class BatchBoard:
         owner, language = self._session.owner, self._session.language
         inputs = [owner, language, self.everybody, self.view_state]
         shown = [self.list, self.timer, self.view_state]
-        self._session.follow(self.view, inputs, shown)
+        self._session.follow(self.view, inputs, shown, tab="batch")
         gr.on([self.timer.tick, self.everybody.change], self.view, inputs, shown, trigger_mode="always_last", **QUIET)
         begun.then(self.view_begun, [begun_id, *inputs], shown, **QUIET)
         self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)

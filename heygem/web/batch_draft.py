@@ -76,7 +76,7 @@ class DraftPanel:
         owner, language, state = self._session.owner, self._session.language, self.view_state
         shown = [self.list, self.preview, self.plan, self.timer, state]
         looks: dict[str, Any] = {"fn": self.view, "inputs": [owner, language, state], "outputs": shown, **QUIET}
-        self._session.follow(self.view, looks["inputs"], shown)
+        self._session.follow(self.view, looks["inputs"], shown, tab="batch")
         self.timer.tick(trigger_mode="always_last", **looks)
         for drop, kind in ((self.voices, MediaKind.VOICE), (self.people, MediaKind.PERSON)):
             # The next handful may come while the answer to the last one is still being drawn.
@@ -105,7 +105,7 @@ class DraftPanel:
         # What arrives before it is known whose it is would be nobody's.
         for drop in (self.voices, self.people):
             drop.born(lambda owner: gr.update(ready=bool(owner)), owner, drop, trigger_mode="once", **QUIET)
-        self._session.follow(self.list_folders, [language], [self.folder])
+        self._session.follow(self.list_folders, [], [self.folder], tab="batch")
         self._face.wire()
 
     def view(self, owner: str, language: str, view: DraftView) -> tuple[Any, ...]:
@@ -141,8 +141,7 @@ class DraftPanel:
     def add_from_folder(self, folder: str | None, owner: str, language: str) -> str:
         return self._told(language, lambda: self._drafts.add_folder(owner, folder or ""))
 
-    def list_folders(self, language: str) -> Any:
-        del language
+    def list_folders(self) -> Any:
         return gr.update(choices=self._drafts.list_folders())
 
     def start_batch(

@@ -88,7 +88,8 @@ class HistoryTab:
         acted = self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
         self._storage.wire(acted)
-        self._session.follow(self.list_names, [tab, language], [self._filters.owner, self._filters.project])
+        names = [self._filters.owner, self._filters.project]
+        self._session.follow(self.list_names, [language], names, tab="history")
 
     def view(self, tab: str, language: str, view: HistoryView, *fields: Any) -> tuple[Any, Any, HistoryView]:
         """List, timer, state: whatever has changed since `view`; nothing while another tab is open."""
@@ -116,10 +117,8 @@ class HistoryTab:
             gr.Warning(tr.explain(error), title=tr("history.refused"))
         return self.view(tab, language, view, *fields)
 
-    def list_names(self, tab: str, language: str) -> list[Any]:
+    def list_names(self, language: str) -> list[Any]:
         """Of the owners and the projects that can be chosen."""
-        if tab != "history":
-            return [gr.skip()] * len(UsageBy)
         tr = self._session.translator(language)
         found = {by: [usage.name for usage in self._library.list_usage(by)] for by in UsageBy}
         return [gr.update(choices=name_choices(by, names, tr)) for by, names in found.items()]

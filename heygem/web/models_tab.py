@@ -88,7 +88,7 @@ class ModelsTab:
         self.list.act(self.act, inputs, shown, trigger_mode="multiple", **QUIET)
         self.list.stale(self.view_anew, inputs, shown, trigger_mode="always_last", **QUIET)
         self.region.input(lambda region: self._manager.set_region(Region(region)), self.region, None, **QUIET)
-        self._session.follow(lambda: gr.update(value=self._manager.region), [], [self.region])
+        self._session.follow(lambda: gr.update(value=self._manager.region), [], [self.region], tab="models")
         self.drop.arrived(self.take_uploads, self.drop, self.drop, **QUIET).then(**looks)
         self.take.click(self.take_place, [self.place, language], self.place, **QUIET).then(**looks)
 

@@ -41,9 +41,11 @@ class BrowserSession:
             default_language=default_language,
         )
 
-    def follow(self, view: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        """`view` is called once the page has loaded, and when the owner, the open tab or the language is another."""
-        self._followers.append(_Follower(view, tuple(inputs), tuple(outputs)))
+    def follow(self, view: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], tab: str = "") -> None:
+        """`view` is called once the page has loaded, and when the owner, the open tab or the language is another: where
+        it is a `tab`'s, only if that one is open then.
+        """
+        self._followers.append(_Follower(view, tuple(inputs), tuple(outputs), tab))
 
     def wire(self, page: gr.Blocks) -> None:
         """Gives a new browser its id, and calls all followers at once, whom none may join any more.
@@ -55,7 +57,7 @@ class BrowserSession:
         gr.on(
             [page.load, self.owner.change, self.tab.change, self.language.change],
             self._call_followers,
-            [part for follower in self._followers for part in follower.inputs],
+            [self.tab, *(part for follower in self._followers for part in follower.inputs)],
             [part for follower in self._followers for part in follower.outputs],
             trigger_mode="always_last", **QUIET,
         )  # fmt: skip
@@ -65,12 +67,15 @@ class BrowserSession:
         known = next((name for name in LANGUAGES if name == language), self.default_language)
         return Translator(known)
 
-    def _call_followers(self, *values: Any) -> list[Any]:
+    def _call_followers(self, tab: str, *values: Any) -> list[Any]:
         answers: list[Any] = []
         left = list(values)
         for follower in self._followers:
             count = len(follower.inputs)
             given, left = left[:count], left[count:]
+            if follower.tab and follower.tab != tab:
+                answers += [gr.skip()] * len(follower.outputs)
+                continue
             answer = follower.view(*given)
             answers += [answer] if len(follower.outputs) == 1 else answer
         return answers
@@ -81,3 +86,4 @@ class _Follower:
     view: Callable[..., Any]
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
+    tab: str

@@ -1,7 +1,7 @@
 """The tab 单个生成: one voice, one person, one video."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ import gradio as gr
 
 from heygem.config.strings import Translator
 from heygem.domain.errors import HeyGemError, InputMissingError, JobNotFoundError
-from heygem.domain.job import FaceChoice, JobStatus, LipSyncRequest, NewJob
+from heygem.domain.job import EngineName, FaceChoice, JobStatus, LipSyncRequest, NewJob
 from heygem.jobs.batch_plan import plan_request
 from heygem.jobs.inputs import InputStore
 from heygem.jobs.naming import OutputNamer
@@ -87,7 +87,7 @@ class SingleTab:
         )
         self.start.click(self.generate, [*inputs, owner, self._session.signature], [job, self.notice], **QUIET)
         self.stop.click(self.cancel, [job, language], shown, **QUIET)
-        self._session.follow(self.view, [job, language], shown)
+        self._session.follow(self.view, [job, language], shown, tab="single")
         gr.on([self.timer.tick, job.change], self.view, [job, language], shown, trigger_mode="always_last", **QUIET)
         changes = [self.voice.change, self.person.change, language.change]
         gr.on(changes, lambda: "", None, self.notice, trigger_mode="multiple", **QUIET)
@@ -109,8 +109,8 @@ class SingleTab:
         """The new job's id, or a notice that says why there is none."""
         tr = self._session.translator(language)
         try:
-            request = self._request(get_upload(voice), get_upload(person), read_face(rule, number), str(signature), tr)
-            request = replace(request, engine=read_engine(engine))
+            face, chosen = read_face(rule, number), read_engine(engine)
+            request = self._request(get_upload(voice), get_upload(person), face, chosen, str(signature), tr)
             return self._queue.submit(NewJob(request, owner)), ""
         except HeyGemError as error:
             return gr.skip(), refusal_card(error, tr)
@@ -136,7 +136,13 @@ class SingleTab:
         return self.view(job_id, language)
 
     def _request(
-        self, voice: Path | None, person: Path | None, face: FaceChoice, signature: str, tr: Translator
+        self,
+        voice: Path | None,
+        person: Path | None,
+        face: FaceChoice,
+        engine: EngineName,
+        signature: str,
+        tr: Translator,
     ) -> LipSyncRequest:
         missing = [
             tr(key) for path, key in ((voice, "drop.voice_title"), (person, "drop.person_title")) if path is None
@@ -145,7 +151,7 @@ class SingleTab:
             raise InputMissingError(what=tr("fact.comma").join(missing))
         now = datetime.now().astimezone()
         person, voice = self._store.adopt(person), self._store.adopt(voice)
-        return plan_request(self._namer, person, voice, face, now, signature=signature)
+        return plan_request(self._namer, person, voice, face, now, signature=signature, engine=engine)
 
     def _previewer(self, look: Callable[[Path, Translator], Preview]) -> Callable[[object, str], Any]:
         def show(value: object, language: str) -> Any:

@@ -44,21 +44,17 @@ class StoragePanel:
 
     def wire(self, acted: Dependency) -> None:
         """`acted` is whatever may have changed what is stored."""
-        tab, language = self._session.tab, self._session.language
         looks: dict[str, Any] = {
             "fn": self.view,
-            "inputs": [tab, language, self.card_state],
+            "inputs": [self._session.language, self.card_state],
             "outputs": [self.card, self.card_state],
             **QUIET,
         }
-        self._session.follow(self.view, looks["inputs"], looks["outputs"])
+        self._session.follow(self.view, looks["inputs"], looks["outputs"], tab="history")
         acted.then(**looks)
         self._preview.wire()
 
-    def view(self, tab: str, language: str, card: str) -> tuple[Any, str]:
-        """Nothing while another tab is open."""
-        if tab != "history":
-            return gr.skip(), card
+    def view(self, language: str, card: str) -> tuple[Any, str]:
         now = storage_card(self.measure(), self._session.translator(language))
         return skip_same(now, card), now
 
