@@ -1,6 +1,6 @@
 """Finished videos under /api/v1: searched, thrown into the trash and taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from heygem.domain.archive_errors import ArchiveUnsetError
 from heygem.domain.library import OutputKind, OutputRecord, OutputState
 from heygem.domain.output_query import OutputOrder, OutputQuery
 from heygem.library.catalogue import Library
-from heygem.library.fetching import FetchDesk
+from heygem.library.fetching import FetchDesk, Fetching
 from heygem.web.rest.errors import document
 from heygem.web.rest.orders import Id, Label
 
@@ -52,12 +52,12 @@ def build_output_routes(library: Library, desk: FetchDesk | None) -> APIRouter:
     """`desk` is what videos are asked for at that the archive alone has."""
     router = APIRouter(prefix="/outputs", tags=["outputs"])
 
-    def view_output(record: OutputRecord) -> OutputView:
-        coming = desk.list_items().get(record.output_id) if desk is not None else None
-        share = coming.share if coming is not None and coming.error is None else None
-        names = OutputView.model_fields.keys() - {"name", "coming_share"}
-        known = {name: getattr(record, name) for name in names}
-        return OutputView(name=record.path.name, coming_share=share, **known)
+    def view_outputs(records: Iterable[OutputRecord]) -> list[OutputView]:
+        coming = desk.list_items() if desk is not None else {}
+        return [view_output(record, coming.get(record.output_id)) for record in records]
+
+    def get_view(output_id: str) -> OutputView:
+        return view_outputs([library.get(output_id)])[0]
 
     @router.get("", responses=document(422))
     def list_outputs(
@@ -72,19 +72,19 @@ def build_output_routes(library: Library, desk: FetchDesk | None) -> APIRouter:
     ) -> OutputList:
         query = OutputQuery(words, owner, project, kind, state, order=order, limit=limit, offset=offset)
         found = library.search(query)
-        outputs = [view_output(record) for record in found.records]
+        outputs = view_outputs(found.records)
         return OutputList(outputs=outputs, total=found.total, total_bytes=found.total_bytes, limit=limit, offset=offset)
 
     @router.get("/{output_id}", responses=document(404, 422))
     def get_output(output_id: Id) -> OutputView:
-        return view_output(library.get(output_id))
+        return get_view(output_id)
 
     @router.delete("/{output_id}", responses=document(404, 422))
     def trash_output(output_id: Id) -> OutputView:
         """Moves it into the trash, which it can be restored from until its time there is over."""
         library.get(output_id)
         library.trash([output_id])
-        return view_output(library.get(output_id))
+        return get_view(output_id)
 
     @router.post("/{output_id}/restore", responses=document(404, 409, 422, 507))
     def restore_output(output_id: Id) -> OutputView:
@@ -97,6 +97,13 @@ def build_output_routes(library: Library, desk: FetchDesk | None) -> APIRouter:
             raise ArchiveUnsetError()
         else:
             desk.ask([output_id])
-        return view_output(library.get(output_id))
+        return get_view(output_id)
 
     return router
+
+
+def view_output(record: OutputRecord, coming: Fetching | None) -> OutputView:
+    share = coming.share if coming is not None and coming.error is None else None
+    names = OutputView.model_fields.keys() - {"name", "coming_share"}
+    known = {name: getattr(record, name) for name in names}
+    return OutputView(name=record.path.name, coming_share=share, **known)
