@@ -9,7 +9,7 @@ from heygem.downloads.manager import ModelManager
 from heygem.web.item_list import Action, Shown, build_list_update, build_update, item_list
 from heygem.web.labels import Labels
 from heygem.web.models_cards import notice_rows
-from heygem.web.session import QUIET, BrowserSession
+from heygem.web.session import QUIET, BrowserSession, remember
 
 POLL_S: Final = 1.0
 
@@ -26,7 +26,7 @@ class ModelsNotice:
         self.list = self._labels.make(item_list, {"label": "models.list"}, elem_id="models-notice")
         self.timer = gr.Timer(POLL_S, active=False)
         self.shown_state = gr.State(Shown())
-        self.is_later = gr.BrowserState(False, storage_key="heygem-models-later", secret="heygem-page")
+        self.is_later = remember("models-later", False)
 
     def wire(self, tabs: gr.Tabs) -> None:
         tab, language = self._session.tab, self._session.language
@@ -42,10 +42,12 @@ class ModelsNotice:
 
     def view(self, tab: str, language: str, is_later: bool, shown: Shown) -> tuple[Any, Any, Shown]:
         """List, timer, state."""
-        snapshot, tr = self._manager.snapshot(), self._session.translator(language)
-        rows = [] if tab == "models" else notice_rows(snapshot, bool(is_later), tr)
+        rows, is_moving = [], False
+        if tab != "models":
+            snapshot = self._manager.snapshot()
+            rows = notice_rows(snapshot, bool(is_later), self._session.translator(language))
+            is_moving = any(view.is_under_way for view in snapshot.models)
         value, shown = build_update(rows, shown)
-        is_moving = any(view.is_under_way for view in snapshot.models)
         return build_list_update(value, "", ""), gr.update(active=is_moving), shown
 
     def act(self, event: gr.EventData, tab: str, language: str, is_later: bool, shown: Shown) -> tuple[Any, ...]:

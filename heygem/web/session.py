@@ -33,11 +33,11 @@ class BrowserSession:
     def open(cls, default_language: Language) -> "BrowserSession":
         """Must be called inside gr.Blocks."""
         return cls(
-            owner=gr.BrowserState("", storage_key="heygem-owner", secret=_SCRAMBLE),
-            signature=gr.BrowserState("", storage_key="heygem-signature", secret=_SCRAMBLE),
-            job=gr.BrowserState("", storage_key="heygem-job", secret=_SCRAMBLE),
-            tab=gr.BrowserState("batch", storage_key="heygem-tab", secret=_SCRAMBLE),
-            language=gr.BrowserState(default_language, storage_key="heygem-language", secret=_SCRAMBLE),
+            owner=remember("owner", ""),
+            signature=remember("signature", ""),
+            job=remember("job", ""),
+            tab=remember("tab", "batch"),
+            language=remember("language", default_language),
             default_language=default_language,
         )
 
@@ -79,6 +79,11 @@ class BrowserSession:
             answer = follower.view(*given)
             answers += [answer] if len(follower.outputs) == 1 else answer
         return answers
+
+
+def remember(name: str, default: object) -> gr.BrowserState:
+    """What a browser keeps under this name. Must be called inside gr.Blocks."""
+    return gr.BrowserState(default, storage_key=f"heygem-{name}", secret=_SCRAMBLE)
 
 
 @dataclass(frozen=True)
