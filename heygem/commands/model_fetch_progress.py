@@ -87,7 +87,7 @@ def describe_progress(progress: ModelProgress, say: Translator) -> str:
             parts.append(f"{size(round(progress.speed))}/s")
         if progress.eta_s is not None:
             parts.append(say("cli.eta", clock=clock(progress.eta_s)))
-        at_work = [source for source in progress.sources if source.connections and not source.is_dropped]
+        at_work = progress.sources_at_work
         names = [f"{source.name} {source.connections}" for source in at_work[:MOST_SOURCES]]
         names += ["…"] if len(at_work) > MOST_SOURCES else []
         parts += [", ".join(names)] if names else []

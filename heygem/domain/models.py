@@ -182,3 +182,7 @@ class ModelProgress:
     def share(self) -> float:
         """0..1."""
         return min(1.0, self.done_bytes / self.total_bytes) if self.total_bytes > 0 else 0.0
+
+    @property
+    def sources_at_work(self) -> list[SourceProgress]:
+        return [source for source in self.sources if source.connections and not source.is_dropped]

@@ -50,6 +50,11 @@ class ModelsSnapshot:
         """Those that are not here, or not whole."""
         return tuple(view for view in self.models if view.state in (ModelState.MISSING, ModelState.PARTIAL))
 
+    @property
+    def missing_bytes(self) -> int:
+        """What is left to be downloaded of them."""
+        return sum(view.status.missing_bytes for view in self.missing)
+
 
 UNDER_WAY = (
     TransferPhase.WAITING,

@@ -15,7 +15,6 @@ from starlette.routing import Mount
 from heygem.config.strings import LANGUAGES, Translator
 from heygem.jobs.drafts import Drafts
 from heygem.jobs.inputs import InputStore
-from heygem.web import format as fmt
 from heygem.web import uploads
 from heygem.web.address import find_port, go_around_proxies
 from heygem.web.alert_strip import AlertStrip
@@ -26,6 +25,7 @@ from heygem.web.history_tab import HistoryTab
 from heygem.web.labels import Labels
 from heygem.web.log_tab import LogTab
 from heygem.web.media_routes import build_media_routes
+from heygem.web.models_cards import missing_text
 from heygem.web.models_notice import ModelsNotice
 from heygem.web.models_tab import ModelsTab
 from heygem.web.monitoring_routes import build_monitoring_routes
@@ -153,9 +153,8 @@ def serve(services: PageServices) -> None:
     tr = Translator(services.settings.server.language)
     try:
         print(tr("page.ready", url=server.url), flush=True)
-        if missing := services.models.snapshot().missing:
-            size_bytes = sum(view.status.missing_bytes for view in missing)
-            print(tr("models.notice", count=len(missing), size=fmt.size(size_bytes)), flush=True)
+        if told := missing_text(services.models.snapshot(), tr):
+            print(told, flush=True)
         asked_to_end.wait()
     finally:
         server.close()

@@ -92,9 +92,10 @@ def badge(state: JobState, tr: Translator) -> str:
     return f'<span class="hg-badge" data-state="{state}">{escape(tr(f"state.{state}"))}</span>'
 
 
-def mark(tone: str, text: str) -> str:
-    """`tone`: good, warn, bad or wait."""
-    return f'<span class="hg-mark" data-tone="{tone}">{escape(text)}</span>'
+def mark(tone: str, text: str, more: str = "") -> str:
+    """`tone`: good, warn, bad or wait. `more` is said where it is pointed at."""
+    title = f' title="{escape(more)}"' if more else ""
+    return f'<span class="hg-mark" data-tone="{tone}"{title}>{escape(text)}</span>'
 
 
 def warning_lines(keys: Iterable[str], tr: Translator) -> str:
@@ -108,11 +109,11 @@ def quality_marks(status: JobStatus, tr: Translator) -> str:
     return "".join(mark("warn", tr(f"quality.{key}")) for key in keys)
 
 
-def bar(share: int, tr: Translator) -> str:
+def bar(share: float, tr: Translator) -> str:
     """`share` in percent."""
     return (
-        f'<div class="hg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share}" '
-        f'aria-label="{escape(tr("page.progress"))}"><i style="width:{share}%"></i></div>'
+        f'<div class="hg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{int(share)}" '
+        f'aria-label="{escape(tr("page.progress"))}"><i style="width:{share:.1f}%"></i></div>'
     )
 
 

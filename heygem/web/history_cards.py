@@ -7,6 +7,7 @@ from html import escape
 from heygem.config.strings import Translator
 from heygem.domain.library import OutputKind, OutputRecord, OutputState
 from heygem.web import format as fmt
+from heygem.web.cards import bar, mark
 from heygem.web.history_prospect import Prospect, archived_mark, due_mark
 from heygem.web.history_query import Filters, Paging
 from heygem.web.item_list import Row
@@ -24,7 +25,7 @@ def output_row(record: OutputRecord, is_all: bool, prospect: Prospect, now: date
         f'<div class="hg-item-body"><button type="button" class="hg-item-name" data-action="pick" title="{name}">'
         f"{name}</button>{_facts(card_facts(record))}"
         f'<div class="hg-marks">{kind_mark(record.kind, tr)}{archived_mark(record, tr)}'
-        f"{due_mark(record, prospect, now, tr)}{_problem_mark(record, tr)}</div>{coming_bar(prospect)}</div>"
+        f"{due_mark(record, prospect, now, tr)}{_problem_mark(record, tr)}</div>{coming_bar(prospect, tr)}</div>"
         f'<span class="hg-tools">{_tools(record, prospect, tr)}</span>'
     )
     return Row(record.output_id, html, "output")
@@ -90,19 +91,18 @@ def card_facts(record: OutputRecord) -> list[str]:
     return [*texts, record.project] if record.project else texts
 
 
-def coming_bar(prospect: Prospect) -> str:
+def coming_bar(prospect: Prospect, tr: Translator) -> str:
     """How far it is on its way back from the archive."""
     if prospect.fetching is None or not prospect.is_coming:
         return ""
-    return f'<div class="hg-bar"><i style="width:{100 * prospect.fetching.share:.1f}%"></i></div>'
+    return bar(100 * prospect.fetching.share, tr)
 
 
 def _problem_mark(record: OutputRecord, tr: Translator) -> str:
     texts = [tr(f"quality.{problem}") for problem in record.problems]
     if not texts:
         return ""
-    told = escape("\n".join(texts))
-    return f'<span class="hg-mark" data-tone="warn" title="{told}">{escape(tr("draft.doubtful"))}</span>'
+    return mark("warn", tr("draft.doubtful"), "\n".join(texts))
 
 
 def cover(record: OutputRecord) -> str:

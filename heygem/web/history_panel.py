@@ -28,7 +28,7 @@ def panel_row(record: OutputRecord, prospect: Prospect, now: datetime, tr: Trans
         f'<div class="hg-row"><b class="hg-preview-name">{escape(title_of(record))}</b>'
         f"{icon_tool('cancel', tr('history.close'), action='close')}</div>"
         f'{_fields(record, tr)}<dl class="hg-facts">{facts}</dl><div class="hg-marks">{problems}</div>'
-        f"{coming_bar(prospect)}{_failure(prospect, tr)}"
+        f"{coming_bar(prospect, tr)}{_failure(prospect, tr)}"
         f'<div class="hg-panel-tools">{_panel_tools(record, prospect, tr)}</div></div></div>'
     )
     return Row(PREFIX + record.output_id, html, "panel")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 
 from heygem.config.strings import Translator
 from heygem.domain.library import OutputRecord, OutputState
@@ -74,7 +73,8 @@ def due_mark(record: OutputRecord, prospect: Prospect, now: datetime, tr: Transl
         return ""
     text = due_text(record, prospect, now, tr)
     if record.state is OutputState.ARCHIVED:
-        return _failed_mark(text, fetching, tr) if fetching and fetching.error else mark("wait", text)
+        error = fetching.error if fetching else None
+        return mark("bad", text, tr.explain(error)) if error else mark("wait", text)
     is_soon = due_at is None or due_at - now <= SOON
     return mark("warn" if is_soon and not prospect.is_kept else "wait", text)
 
@@ -84,14 +84,9 @@ def archived_mark(record: OutputRecord, tr: Translator) -> str:
     is_both = record.archived_at is not None and record.state in (OutputState.PRESENT, OutputState.TRASHED)
     if not is_both or record.archived_at is None:
         return ""
-    told = escape(f"{tr('history.archived')} {fmt.moment(record.archived_at)}")
-    return f'<span class="hg-mark" data-tone="good" title="{told}">{escape(tr("history.archived"))}</span>'
+    text = tr("history.archived")
+    return mark("good", text, f"{text} {fmt.moment(record.archived_at)}")
 
 
 def is_playable(record: OutputRecord) -> bool:
     return record.state in (OutputState.PRESENT, OutputState.ARCHIVED)
-
-
-def _failed_mark(text: str, fetching: Fetching, tr: Translator) -> str:
-    assert fetching.error is not None
-    return f'<span class="hg-mark" data-tone="bad" title="{escape(tr.explain(fetching.error))}">{escape(text)}</span>'

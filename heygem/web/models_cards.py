@@ -1,6 +1,6 @@
 """Models as rows of HTML: how each stands, how its download goes, what can be done. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Final
 
@@ -9,7 +9,7 @@ from heygem.domain.models import ModelProgress, ModelState, TransferPhase
 from heygem.downloads.import_task import ImportView
 from heygem.downloads.model_view import ModelsSnapshot, ModelView
 from heygem.web import format as fmt
-from heygem.web.cards import mark
+from heygem.web.cards import bar, mark
 from heygem.web.item_list import Row
 from heygem.web.list_buttons import icon_tool, text_tool
 
@@ -31,14 +31,8 @@ def model_rows(snapshot: ModelsSnapshot, importing: ImportView, shipped_bytes: i
 
 
 def shipped_row(size_bytes: int, tr: Translator) -> Row:
-    name = escape(tr("models.shipped"))
-    html = (
-        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name">{name}</b>'
-        f"{mark('good', tr('model_state.installed'))}</div>"
-        f'<div class="hg-item-facts"><span>{escape(fmt.size(size_bytes))}</span>'
-        f"<span>{escape(tr('models.shipped_hint'))}</span></div></div>"
-    )
-    return Row("shipped", html, "model")
+    facts = _fact_line([escape(fmt.size(size_bytes)), escape(tr("models.shipped_hint"))])
+    return _row("shipped", tr("models.shipped"), mark("good", tr("model_state.installed")), facts)
 
 
 def models_head(snapshot: ModelsSnapshot, tr: Translator) -> str:
@@ -47,35 +41,29 @@ def models_head(snapshot: ModelsSnapshot, tr: Translator) -> str:
 
 
 def model_row(view: ModelView, tr: Translator) -> Row:
-    name = escape(title_of(view, tr))
-    facts = "".join(f"<span>{fact}</span>" for fact in _facts(view, tr))
-    html = (
-        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name" title="{name}">{name}</b>'
-        f"{_badge(view, tr)}</div>"
-        f'<div class="hg-item-facts">{facts}</div>{_notice(view, tr)}{_progress(view, tr)}{_problem(view, tr)}</div>'
-        f'<div class="hg-tools">{_tools(view, tr)}</div>'
-    )
-    return Row(view.entry.name, html, "model")
+    more = f"{_fact_line(_facts(view, tr))}{_notice(view, tr)}{_progress(view, tr)}{_problem(view, tr)}"
+    return _row(view.entry.name, title_of(view, tr), _badge(view, tr), more, _tools(view, tr))
 
 
 def import_rows(importing: ImportView, tr: Translator) -> list[Row]:
     """What is being brought by hand, and what came of it."""
     rows = []
     if importing.name:
-        bar = progress_lines(importing.progress, tr) if importing.progress else ""
-        rows.append(_told_row("importing", tr("models.importing", name=importing.name), bar, "import-cancel", tr))
+        lines = progress_lines(importing.progress, tr) if importing.progress else ""
+        cancel = icon_tool("cancel", tr("models.cancel"), action="import-cancel")
+        rows.append(_told_row("importing", tr("models.importing", name=importing.name), lines, cancel))
     if importing.imported or importing.error is not None:
         names = tr("fact.comma").join(dict.fromkeys(file.path for file in importing.imported))
         told = tr("models.imported", names=names) if names else ""
         problem = importing.error and f'<p class="hg-problem">{escape(tr.explain(importing.error))}</p>'
-        rows.append(_told_row("imported", told, problem or "", "import-close", tr))
+        close = icon_tool("cancel", tr("models.close"), action="import-close")
+        rows.append(_told_row("imported", told, problem or "", close))
     return rows
 
 
-def _told_row(key: str, said: str, more: str, action: str, tr: Translator) -> Row:
+def _told_row(key: str, said: str, more: str, tool: str) -> Row:
     text = f'<span class="hg-told">{escape(said)}</span>' if said else ""
-    end = icon_tool("cancel", tr("models.cancel" if action == "import-cancel" else "models.close"), action=action)
-    return Row(key, f'<div class="hg-item-body">{text}{more}</div><div class="hg-tools">{end}</div>', "told")
+    return Row(key, f'<div class="hg-item-body">{text}{more}</div><div class="hg-tools">{tool}</div>', "told")
 
 
 def notice_rows(snapshot: ModelsSnapshot, is_later: bool, tr: Translator) -> list[Row]:
@@ -83,24 +71,39 @@ def notice_rows(snapshot: ModelsSnapshot, is_later: bool, tr: Translator) -> lis
     moving = [view for view in snapshot.models if view.progress is not None and (view.is_under_way or _is_halted(view))]
     if moving:
         return [_moving_row(view, view.progress, tr) for view in moving if view.progress is not None]
-    missing = snapshot.missing
-    if is_later or not missing:
+    told = missing_text(snapshot, tr)
+    if is_later or not told:
         return []
-    size_bytes = sum(view.status.missing_bytes for view in missing)
-    told = tr("models.notice", count=len(missing), size=fmt.size(size_bytes))
     tools = text_tool("look", tr("models.look")) + text_tool("later", tr("models.later"))
     return [Row("notice", f'<span class="hg-told">{escape(told)}</span><div class="hg-tools">{tools}</div>', "told")]
 
 
+def missing_text(snapshot: ModelsSnapshot, tr: Translator) -> str:
+    """What could be downloaded; "" for nothing."""
+    if not (count := len(snapshot.missing)):
+        return ""
+    return tr("models.notice", count=count, size=fmt.size(snapshot.missing_bytes))
+
+
 def _moving_row(view: ModelView, progress: ModelProgress, tr: Translator) -> Row:
     key = ("pause", "models.pause") if view.is_under_way else ("fetch", "models.resume")
-    look = text_tool("look", tr("page.models"))
+    tools = text_tool(key[0], tr(key[1])) + text_tool("look", tr("page.models"))
+    return _row(view.entry.name, title_of(view, tr), _badge(view, tr), progress_lines(progress, tr), tools)
+
+
+def _row(key: str, name: str, badge: str, more: str, tools: str = "") -> Row:
+    """`name` is text, what follows HTML."""
+    name, end = escape(name), f'<div class="hg-tools">{tools}</div>' if tools else ""
     html = (
-        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name">{escape(title_of(view, tr))}</b>'
-        f"{_badge(view, tr)}</div>{progress_lines(progress, tr)}</div>"
-        f'<div class="hg-tools">{text_tool(key[0], tr(key[1]))}{look}</div>'
+        f'<div class="hg-item-body"><div class="hg-item-line"><b class="hg-item-name" title="{name}">{name}</b>'
+        f"{badge}</div>{more}</div>{end}"
     )
-    return Row(view.entry.name, html, "model")
+    return Row(key, html, "model")
+
+
+def _fact_line(facts: Iterable[str]) -> str:
+    """Of HTML."""
+    return f'<div class="hg-item-facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</div>'
 
 
 def _is_halted(view: ModelView) -> bool:
@@ -109,18 +112,14 @@ def _is_halted(view: ModelView) -> bool:
 
 def progress_lines(progress: ModelProgress, tr: Translator) -> str:
     """A bar, and below it what has come, how fast, from where, and when it will be done."""
-    share = fmt.share(progress.share)
     parts = [f"{fmt.size(progress.done_bytes)} / {fmt.size(progress.total_bytes)}"]
     if progress.speed > 0:
         parts.append(f"{fmt.size(round(progress.speed))}/s")
     if progress.eta_s is not None:
         parts.append(fmt.eta_text(progress.eta_s, tr))
     facts = "".join(f"<span>{escape(part)}</span>" for part in [*parts, *_sources(progress, tr)])
-    return (
-        f'<div class="hg-bar" role="progressbar" aria-valuenow="{int(100 * progress.share)}" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-label="{escape(tr("page.progress"))}"><i style="width:{100 * progress.share:.1f}%">'
-        f'</i></div><div class="hg-item-facts"><b>{share}</b>{facts}</div>'
-    )
+    line = f'<div class="hg-item-facts"><b>{fmt.share(progress.share)}</b>{facts}</div>'
+    return bar(100 * progress.share, tr) + line
 
 
 def title_of(view: ModelView, tr: Translator) -> str:
@@ -128,19 +127,15 @@ def title_of(view: ModelView, tr: Translator) -> str:
     return titles.get(tr.language) or next(iter(titles.values()), view.entry.name)
 
 
-def phase_text(view: ModelView, tr: Translator) -> str:
-    return tr(f"transfer.{view.phase}")
-
-
 def _sources(progress: ModelProgress, tr: Translator) -> list[str]:
-    at_work = [source for source in progress.sources if source.connections and not source.is_dropped]
-    return [tr("models.source", host=one.name, count=one.connections) for one in at_work[:MOST_SOURCES]]
+    at_work = progress.sources_at_work[:MOST_SOURCES]
+    return [tr("models.source", host=one.name, count=one.connections) for one in at_work]
 
 
 def _badge(view: ModelView, tr: Translator) -> str:
     if view.is_under_way or _is_halted(view):
         tone = "bad" if view.phase is TransferPhase.FAILED else "wait"
-        return mark(tone, tr("models.interrupted") if view.is_interrupted else phase_text(view, tr))
+        return mark(tone, tr("models.interrupted") if view.is_interrupted else tr(f"transfer.{view.phase}"))
     return mark(TONES[view.state], tr(f"model_state.{view.state}"))
 
 

@@ -76,7 +76,7 @@ def _warning(storage: Storage, tr: Translator) -> str:
     if storage.disk_state is DiskState.OK:
         return ""
     tone = "bad" if storage.disk_state is DiskState.FULL else "warn"
-    return f'<span class="hg-mark" data-tone="{tone}">{escape(tr(f"storage.{storage.disk_state}"))}</span>'
+    return mark(tone, tr(f"storage.{storage.disk_state}"))
 
 
 def _leaving(storage: Storage, tr: Translator) -> str:
