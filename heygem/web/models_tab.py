@@ -61,11 +61,10 @@ class ModelsTab:
         make = self._labels.make
         with make(gr.Tab, {"label": "page.models"}, id="models"):
             self.list = make(item_list, {"label": "models.list"}, elem_id="models")
-            with gr.Row(elem_classes="hg-models-more", equal_height=False):
-                self.region = make(
-                    gr.Radio, {"label": "models.region", "choices": region_choices, "info": "models.region_hint"},
-                    value=self._manager.region, elem_id="region",
-                )  # fmt: skip
+            self.region = make(
+                gr.Radio, {"label": "models.region", "choices": region_choices, "info": "models.region_hint"},
+                value=self._manager.region, elem_id="region",
+            )  # fmt: skip
             with make(gr.Accordion, {"label": "models.import"}, open=False, elem_id="import"):
                 self.drop = make(
                     files_drop, {"texts": lambda tr: drop_texts("models", tr)}, accept=MODEL_TYPES,
